@@ -1,0 +1,46 @@
+import type { Parts } from '../context.ts'
+import type { ModelInfo, ProviderMessage } from '../models/provider.ts'
+
+const contextWindowUnknown = 32_000
+const answerTokensReserved = 4_096
+const tokensPerMessage = 4
+
+/**
+ * Returns the messages that a model is shown: as many of the newest turns as fit its context window beside the system prompt, the new
+ * message and the answer, oldest first, beginning with a user's. Tokens are estimated from the UTF-8 length.
+ */
+export async function historyFor(
+  parts: Parts,
+  input: {
+    readonly conversationId: string
+    readonly model: ModelInfo
+    readonly systemPrompt: string | undefined
+    readonly message: string
+    readonly maxTokens: number | undefined
+  },
+): Promise<ProviderMessage[]> {
+  const { model } = input
+  const answer =
+    input.maxTokens ?? Math.min(model.maxOutputTokens ?? answerTokensReserved, answerTokensReserved)
+  let budget = (model.contextWindow ?? contextWindowUnknown) - answer
+  budget -= estimateTokens(input.message) + estimateTokens(input.systemPrompt ?? '')
+  const newestFirst = await parts.store.conversations.history(
+    input.conversationId,
+    parts.settings().conversations.historyMessages,
+  )
+  const kept: ProviderMessage[] = []
+  for (const message of newestFirst) {
+    budget -= estimateTokens(message.content)
+    if (budget < 0) break
+    kept.push({ role: message.role, content: message.content })
+  }
+  kept.reverse()
+  // A reply whose question was dropped would stand first, which providers refuse.
+  while (kept[0]?.role === 'assistant') kept.shift()
+  return kept
+}
+
+/** Estimates the tokens of a text from above: three bytes of UTF-8 a token, and four for the message around it. */
+export function estimateTokens(text: string): number {
+  return text === '' ? 0 : Math.ceil(Buffer.byteLength(text) / 3) + tokensPerMessage
+}

@@ -1,0 +1,33 @@
+import type { Actor } from './actor.ts'
+import type { ConversationLocks } from './chat/conversation-locks.ts'
+import type { RunningTurns } from './chat/running-turns.ts'
+import type { Clock } from './clock.ts'
+import type { Ids } from './ids.ts'
+import type { Log } from './log.ts'
+import type { ModelCatalog } from './models/catalog.ts'
+import type { Settings } from './settings.ts'
+import type { Store } from './store.ts'
+
+/** The gateway's parts that every verb may use. One object for the life of the process. */
+export interface Parts {
+  readonly store: Store
+  readonly models: ModelCatalog
+  readonly locks: ConversationLocks
+  readonly turns: RunningTurns
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly log: Log
+  /** The live settings: read at the moment of use, since the config can change while the gateway runs. */
+  readonly settings: () => Settings
+}
+
+/** What one call of a verb is given: the gateway's parts, and who asks, as which request, until when. */
+export interface Context {
+  readonly parts: Parts
+  readonly actor: Actor
+  readonly requestId: string
+  /** `clock.monotonic()` at the request's arrival. */
+  readonly arrivedAt: number
+  /** Aborts when the caller goes away or the gateway gives up waiting for it. */
+  readonly signal: AbortSignal
+}

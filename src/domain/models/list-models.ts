@@ -1,0 +1,33 @@
+import type { Parts } from '../context.ts'
+import { defaultModel } from './default-model.ts'
+
+/** A row of `GET /api/v1/models`. */
+export interface ListedModel {
+  readonly id: string
+  readonly provider: string
+  readonly name: string
+  readonly contextWindow: number | null
+  readonly maxOutputTokens: number | null
+  /** False where the provider could not be asked the last time. */
+  readonly available: boolean
+  /** True for exactly one row, where there is any. */
+  readonly default: boolean
+}
+
+/** Returns the models of all providers, preferred ones first. */
+export function listModels(parts: Parts): readonly ListedModel[] {
+  const chosen = defaultModel(parts.models, parts.settings().models.default)
+  const rows = parts.models.listings().flatMap(({ provider, models, status }) =>
+    models.map((model) => ({
+      id: model.id,
+      provider: provider.name,
+      name: model.name,
+      contextWindow: model.contextWindow,
+      maxOutputTokens: model.maxOutputTokens,
+      available: status === 'ok',
+      default: chosen?.provider === provider && chosen.model === model,
+    })),
+  )
+  if (rows.some((row) => row.default)) return rows
+  return rows.map((row, index) => ({ ...row, default: index === 0 }))
+}

@@ -1,0 +1,37 @@
+/**
+ * Ids that their makers no longer serve, and the successor that each maker recommends. As of 2026-11-22, from the makers' deprecation
+ * pages (platform.claude.com "Model deprecations", developers.openai.com "Deprecations").
+ */
+export const retiredModels: ReadonlyMap<string, string> = new Map([
+  ['claude-3-opus-20240229', 'claude-opus-4-8'],
+  ['claude-3-opus-latest', 'claude-opus-4-8'],
+  ['claude-3-sonnet-20240229', 'claude-sonnet-4-6'],
+  ['claude-3-5-sonnet-20240620', 'claude-sonnet-4-6'],
+  ['claude-3-5-sonnet-20241022', 'claude-sonnet-4-6'],
+  ['claude-3-5-sonnet-latest', 'claude-sonnet-4-6'],
+  ['claude-3-5-haiku-20241022', 'claude-haiku-4-5-20251001'],
+  ['claude-3-5-haiku-latest', 'claude-haiku-4-5-20251001'],
+  ['claude-3-haiku-20240307', 'claude-haiku-4-5-20251001'],
+  ['claude-3-7-sonnet-20250219', 'claude-sonnet-4-6'],
+  ['claude-3-7-sonnet-latest', 'claude-sonnet-4-6'],
+  ['claude-sonnet-4-20250514', 'claude-sonnet-4-6'],
+  ['claude-sonnet-4-0', 'claude-sonnet-4-6'],
+  ['claude-opus-4-20250514', 'claude-opus-4-8'],
+  ['claude-opus-4-0', 'claude-opus-4-8'],
+  ['claude-opus-4-1-20250805', 'claude-opus-4-8'],
+  ['claude-opus-4-1', 'claude-opus-4-8'],
+  ['gpt-3.5-turbo', 'gpt-5.6-terra'],
+  ['gpt-3.5-turbo-0125', 'gpt-5.6-terra'],
+  ['gpt-4', 'gpt-5.6-sol'],
+  ['gpt-4-0613', 'gpt-5.6-sol'],
+  ['gpt-4-1106-preview', 'gpt-5.6-sol'],
+  ['gpt-4-turbo', 'gpt-5.6-sol'],
+  ['gpt-4-turbo-2024-04-09', 'gpt-5.6-sol'],
+  ['gpt-4o-2024-05-13', 'gpt-5.6-sol'],
+  ['o1', 'gpt-5.6-sol'],
+  ['o1-2024-12-17', 'gpt-5.6-sol'],
+  ['o3-mini', 'gpt-5.6-sol'],
+  ['o3-mini-2025-01-31', 'gpt-5.6-sol'],
+  ['o4-mini', 'gpt-5.6-terra'],
+  ['o4-mini-2025-04-16', 'gpt-5.6-terra'],
+])

@@ -1,0 +1,27 @@
+/** What the domain needs of the configuration, in its own units. */
+export interface Settings {
+  readonly models: {
+    /** `provider/id` or a bare id; null picks the first model found. */
+    readonly default: string | null
+    /** What a caller may ask for, and what is meant. Read before the built-in table of retired ids. */
+    readonly aliases: Readonly<Record<string, string>>
+    readonly timeouts: ModelTimeouts
+  }
+  readonly conversations: {
+    /** The most earlier messages that a model is shown. */
+    readonly historyMessages: number
+  }
+}
+
+/** Deadlines of one turn in milliseconds. */
+export interface ModelTimeouts {
+  readonly connectMs: number
+  /** From the request until a stream's first token. */
+  readonly firstTokenMs: number
+  /** Between two chunks of a stream; pauses while the reader holds us back. */
+  readonly idleMs: number
+  /** A plain call in all; for a stream until its first token. */
+  readonly totalMs: number
+  /** A stream in all. */
+  readonly streamMs: number
+}

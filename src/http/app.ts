@@ -1,0 +1,68 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Parts } from '../domain/context.ts'
+import type { Health } from '../domain/health/health.ts'
+import type { Authenticator } from '../domain/tokens/authenticate.ts'
+import type { Scope, Token } from '../domain/tokens/token.ts'
+
+/** What the HTTP edge needs of the configuration; read at the moment of use. */
+export interface HttpSettings {
+  /** False leaves `/health` alone. */
+  readonly enabled: boolean
+  /** False lets everybody in, as an administrator. */
+  readonly authEnabled: boolean
+  readonly bodyBytesMax: number
+  readonly cors: CorsSettings | null
+}
+
+/** Which pages may call the API from a browser. */
+export interface CorsSettings {
+  /** Exact origins, or `*`. */
+  readonly origins: readonly string[]
+  readonly methods: readonly string[]
+}
+
+/** What the HTTP edge is made of. */
+export interface HttpParts {
+  readonly parts: Parts
+  readonly authenticator: Authenticator
+  readonly settings: () => HttpSettings
+  readonly version: string
+  /** Whole seconds since the gateway was ready. */
+  readonly uptimeSeconds: () => number
+  readonly health: () => Health
+}
+
+/** A Fastify instance of ours. */
+export type App = FastifyInstance
+
+/** What the hooks learn of a request on its way. */
+export interface RequestState {
+  /** `clock.monotonic()` at arrival. */
+  readonly arrivedAt: number
+  token: Token | undefined
+  /** The error's code, for the log. */
+  error: string | undefined
+  model: string | undefined
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    gateway: RequestState
+  }
+  interface FastifyContextConfig {
+    /** What a token needs for this route; `none` lets everybody in. Every route declares it once. */
+    scope?: Scope | 'none'
+    /** One sentence for the API reference. */
+    summary?: string
+    /** Query, body and replies as they stand in the API reference, where Fastify is not told of them. */
+    responses?: Readonly<
+      Record<number, { readonly description: string; readonly contentType: string; readonly schema: object }>
+    >
+  }
+}
+
+/** Returns the path of a request without its query. */
+export function pathOf(request: FastifyRequest): string {
+  const query = request.url.indexOf('?')
+  return query < 0 ? request.url : request.url.slice(0, query)
+}

@@ -1,0 +1,31 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
+
+// Fastify's own defaults drop unknown members and turn 5 into "5"; here nothing is dropped and nothing is coerced.
+const ajv = new Ajv2020({
+  removeAdditional: false,
+  coerceTypes: false,
+  useDefaults: false,
+  allErrors: false,
+  strict: false,
+})
+
+/** Compiles a schema to a validator that tells an unknown member which ones are known. */
+export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema }) => {
+  const validate = ajv.compile(schema)
+  const known = Object.keys(
+    'properties' in schema && typeof schema.properties === 'object' ? (schema.properties ?? {}) : {},
+  )
+  return (data: unknown) => {
+    if (validate(data)) return { value: data }
+    const errors = (validate.errors ?? []).map((error) => ({
+      ...error,
+      params:
+        error.keyword === 'additionalProperties' && error.instancePath === ''
+          ? { ...error.params, known }
+          : error.params,
+    }))
+    return { error: Object.assign(new Error('not valid'), { validation: errors }) }
+  }
+}

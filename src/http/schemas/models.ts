@@ -1,0 +1,31 @@
+import Type from 'typebox'
+import { Nullable, strict } from './common.ts'
+
+/** Reply of `GET /api/v1/models`. */
+export const ModelsReply = strict({
+  data: Type.Array(
+    strict({
+      id: Type.String(),
+      provider: Type.String(),
+      name: Type.String(),
+      contextWindow: Nullable(Type.Integer()),
+      maxOutputTokens: Nullable(Type.Integer()),
+      available: Type.Boolean({ description: 'False where the provider could not be asked the last time.' }),
+      default: Type.Boolean({ description: 'True for exactly one row.' }),
+    }),
+  ),
+})
+
+/** Reply of `GET /api/v1/skills`. */
+export const SkillsReply = strict({
+  data: Type.Array(
+    strict({
+      name: Type.String(),
+      description: Type.String(),
+      enabled: Type.Boolean(),
+      eligible: Type.Boolean(),
+      reason: Nullable(Type.String()),
+      source: Type.String(),
+    }),
+  ),
+})

@@ -1,0 +1,130 @@
+import { createHash, randomFillSync } from 'node:crypto'
+import { homedir } from 'node:os'
+import { environment } from '../config/environment.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { ConfigError, formatProblem } from '../config/problem.ts'
+import { configTokens } from '../config/config-tokens.ts'
+import { GatewayError } from '../domain/errors.ts'
+import { createToken } from '../domain/tokens/create-token.ts'
+import { createGateway, type Gateway } from '../gateway.ts'
+import { banner } from './banner.ts'
+import { keepFirstToken } from './first-token.ts'
+import { version } from './version.ts'
+
+const graceMs = 30_000
+const sameSignalMs = 1_000
+const listingMs = 1_500
+
+/** What a supervisor must not restart on: only a person can mend it. */
+const exitUsage = 2
+
+/** Runs the gateway until a signal ends it. Resolves to the exit code: 0 after a clean stop, 1 for trouble, 2 for a config that cannot be. */
+export async function runGateway(options: { readonly config?: string; readonly port?: number }): Promise<number> {
+  const loaded = load(options)
+  if (!loaded) return exitUsage
+  const stopSignal = nextStopSignal()
+  let gateway: Gateway | undefined
+  try {
+    gateway = await createGateway({ loaded, env: environment(), version, print: printLine })
+    const url = await gateway.listen(loaded.config.api.host, loaded.config.api.port)
+    const readyMs = Math.round(performance.now())
+    await inTime(gateway.parts.models.refresh(), listingMs)
+    printLine(banner({ loaded, gateway, url, readyMs, version, firstToken: await firstToken(loaded, gateway) }))
+    const signal = await stopSignal
+    printLine(`${signal}: finishing what runs (at most ${graceMs / 1000} s; once more to stop at once)`)
+    exitOnSecondSignal()
+    await gateway.close(graceMs)
+    printLine('Stopped.')
+    return 0
+  } catch (error) {
+    await gateway?.close(0)
+    printError(sentenceOf(error, loaded))
+    return 1
+  }
+}
+
+function load(options: { readonly config?: string; readonly port?: number }): LoadedConfig | undefined {
+  try {
+    const loaded = loadConfig({
+      env: environment(),
+      home: homedir(),
+      ...(options.config === undefined ? {} : { configFlag: options.config }),
+      ...(options.port === undefined ? {} : { portFlag: options.port }),
+    })
+    for (const problem of loaded.problems) printError(formatProblem(problem))
+    return loaded
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    for (const problem of error.problems) printError(formatProblem(problem))
+    printError('The gateway was not started. Mend the file, then check it: openclaw config validate')
+    return undefined
+  }
+}
+
+// On the first start without any token there is one to begin with, shown on a terminal only.
+async function firstToken(loaded: LoadedConfig, gateway: Gateway): Promise<{ secret: string; file: string | null } | null> {
+  if (!loaded.config.api.auth.enabled || (await gateway.authenticator.count()) > 0) return null
+  const { tokens } = await gateway.parts.store.tokens.load()
+  if (tokens.length > 0) return null
+  const { secret } = await createToken(
+    {
+      store: gateway.parts.store,
+      ids: gateway.parts.ids,
+      now: gateway.parts.clock.now,
+      fillRandom: (bytes) => void randomFillSync(bytes),
+      sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
+    },
+    { name: 'admin', scopes: ['admin'], configTokens: configTokens(loaded.config) },
+  )
+  return { secret, file: process.stdout.isTTY ? null : keepFirstToken(loaded.paths.stateDir, secret) }
+}
+
+function nextStopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => resolve(name))
+  })
+}
+
+// A terminal's Ctrl-C reaches the process twice where npm started it: within a second it is the same one.
+function exitOnSecondSignal(): void {
+  const firstAt = performance.now()
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (performance.now() - firstAt > sameSignalMs) process.exit(1)
+    })
+  }
+}
+
+async function inTime(work: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  await Promise.race([
+    work,
+    new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms)
+    }),
+  ])
+  clearTimeout(timer)
+}
+
+function sentenceOf(error: unknown, loaded: LoadedConfig): string {
+  if (error instanceof GatewayError) return error.message
+  const { host, port } = loaded.config.api
+  switch (error instanceof Error && 'code' in error ? error.code : undefined) {
+    case 'EADDRINUSE':
+      return `Port ${port} is taken by another program. Stop it, or choose another one: openclaw gateway --port ${port + 1}`
+    case 'EACCES':
+      return `Port ${port} needs more rights than this user has. Choose one above 1023: openclaw gateway --port 18789`
+    case 'EADDRNOTAVAIL':
+      return `This machine has no address ${host}. Set api.host to one that it has, for example 127.0.0.1.`
+    default:
+      return `The gateway could not go on: ${error instanceof Error ? error.message : String(error)}`
+  }
+}
+
+function printLine(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+function printError(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

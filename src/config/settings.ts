@@ -1,0 +1,26 @@
+import type { Settings } from '../domain/settings.ts'
+import type { Config } from './schema.ts'
+
+/** Returns what the domain needs of the configuration. */
+export function settingsOf({ models, conversations }: Config): Settings {
+  return {
+    models: { default: models.default ?? null, aliases: models.aliases, timeouts: models.timeouts },
+    conversations: { historyMessages: conversations.historyMessages },
+  }
+}
+
+/** Returns what the HTTP edge needs of the configuration. CORS is null where no page may call. */
+export function httpSettingsOf({ api }: Config): {
+  readonly enabled: boolean
+  readonly authEnabled: boolean
+  readonly bodyBytesMax: number
+  readonly cors: { readonly origins: readonly string[]; readonly methods: readonly string[] } | null
+} {
+  const { cors } = api.security
+  return {
+    enabled: api.enabled,
+    authEnabled: api.auth.enabled,
+    bodyBytesMax: api.security.maxBodySize,
+    cors: cors.enabled && cors.origins.length > 0 ? cors : null,
+  }
+}

@@ -1,0 +1,167 @@
+import { createHash, randomFillSync } from 'node:crypto'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { configTokens } from './config/config-tokens.ts'
+import type { Env } from './config/environment.ts'
+import type { LoadedConfig } from './config/load.ts'
+import type { Config } from './config/schema.ts'
+import { httpSettingsOf, settingsOf } from './config/settings.ts'
+import { ConversationLocks } from './domain/chat/conversation-locks.ts'
+import { RunningTurns } from './domain/chat/running-turns.ts'
+import type { Clock } from './domain/clock.ts'
+import type { Parts } from './domain/context.ts'
+import { healthOf } from './domain/health/health.ts'
+import { createIds } from './domain/ids.ts'
+import { ModelCatalog } from './domain/models/catalog.ts'
+import type { ModelProvider } from './domain/models/provider.ts'
+import { Authenticator } from './domain/tokens/authenticate.ts'
+import { createHttpServer } from './http/server.ts'
+import { createLog } from './logging/create-log.ts'
+import { LogFile } from './logging/log-file.ts'
+import { createProvider, discoverProviders, type ProviderSettings } from './providers/index.ts'
+import { acquireGatewayLock } from './store/gateway-lock.ts'
+import { openStore } from './store/open-store.ts'
+
+/** What a gateway is made of. */
+export interface GatewayOptions {
+  readonly loaded: LoadedConfig
+  readonly env: Env
+  readonly version: string
+  /** Takes log lines for the terminal. */
+  readonly print?: (line: string) => void
+}
+
+/** What a test puts in the place of the real thing. */
+export interface GatewayOverrides {
+  readonly clock?: Clock
+  readonly providers?: readonly ModelProvider[]
+}
+
+/** Where models were looked for. */
+export interface LookedAt {
+  readonly what: string
+  readonly found: boolean
+}
+
+/** A gateway that is wired and not yet listening. */
+export interface Gateway {
+  readonly parts: Parts
+  readonly authenticator: Authenticator
+  readonly lookedAt: readonly LookedAt[]
+  /** Turns that a crash had left pending, now failed. */
+  readonly recoveredTurns: number
+  /** Binds and resolves to the base URL, with the real port. Rejects where the port is taken. */
+  listen(host: string, port: number): Promise<string>
+  /** Refuses new work, lets running turns end for up to `graceMs`, and closes everything. Idempotent. */
+  close(graceMs: number): Promise<void>
+}
+
+const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+const relistMs = 600_000
+const discoveryMs = 1_000
+
+/** Wires a gateway: the composition root. Throws `GatewayError` where the data folder is in use or cannot be opened. */
+export async function createGateway(
+  options: GatewayOptions,
+  overrides: GatewayOverrides = {},
+): Promise<Gateway> {
+  const { config } = options.loaded
+  await using stack = new AsyncDisposableStack()
+  const clock = overrides.clock ?? systemClock
+  const lock = acquireGatewayLock(join(options.loaded.paths.stateDir, 'gateway.lock'))
+  stack.defer(() => lock.release())
+  const file = stack.use(new LogFile(config.logging.file ?? options.loaded.paths.logFile))
+  const { level, format } = config.logging
+  const log = createLog({
+    level,
+    format,
+    file,
+    now: clock.now,
+    ...(options.print ? { print: options.print } : {}),
+  })
+  const store = await openStore({
+    file: options.loaded.paths.databaseFile,
+    onTrouble: (sentence) => log('error', 'store trouble', { sentence }),
+  })
+  stack.defer(() => store.close())
+  const recoveredTurns = await store.turns.recover(clock.now())
+
+  const found = overrides.providers
+    ? { settings: [], lookedAt: [] }
+    : await findProviders(config, options.env)
+  const providers = overrides.providers ?? [...found.settings, demo].map(createProvider)
+  for (const provider of providers) stack.defer(() => provider.close())
+  const models = new ModelCatalog(providers)
+  const relist = setInterval(() => void models.refresh(), relistMs).unref()
+  stack.defer(() => clearInterval(relist))
+
+  const settings = settingsOf(config)
+  const parts: Parts = {
+    store,
+    models,
+    locks: new ConversationLocks(),
+    turns: new RunningTurns(),
+    clock,
+    ids: createIds(clock.now, (bytes) => randomFillSync(bytes)),
+    log,
+    settings: () => settings,
+  }
+  const tokens = configTokens(config)
+  const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => tokens)
+  const eventLoop = monitorEventLoopDelay({ resolution: 20 })
+  eventLoop.enable()
+  stack.defer(() => eventLoop.disable())
+  const startedAt = clock.monotonic()
+  const httpSettings = httpSettingsOf(config)
+  const http = await createHttpServer({
+    parts,
+    authenticator,
+    settings: () => httpSettings,
+    version: options.version,
+    uptimeSeconds: () => Math.floor((clock.monotonic() - startedAt) / 1000),
+    health: () => {
+      const delayP99Ms = Math.round(eventLoop.percentile(99) / 1e5) / 10
+      eventLoop.reset()
+      return healthOf(parts, {
+        delayP99Ms,
+        memory: process.memoryUsage(),
+        webhookEndpoints: config.api.webhooks.outgoing.length,
+      })
+    },
+  })
+
+  const owned = stack.move()
+  let closing: Promise<void> | undefined
+  return {
+    parts,
+    authenticator,
+    lookedAt: found.lookedAt,
+    recoveredTurns,
+    async listen(host, port) {
+      const address = await http.listen(host, port)
+      const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
+      return `http://${name}:${address.port}`
+    },
+    close(graceMs) {
+      closing ??= http.close(graceMs).finally(() => owned.disposeAsync())
+      return closing
+    },
+  }
+}
+
+const demo: ProviderSettings = { name: 'demo', api: 'demo', baseUrl: '' }
+
+async function findProviders(
+  config: Config,
+  env: Env,
+): Promise<{ readonly settings: readonly ProviderSettings[]; readonly lookedAt: readonly LookedAt[] }> {
+  const configured = Object.entries(config.models.providers)
+  if (configured.length > 0) {
+    return { settings: configured.map(([name, provider]) => ({ name, ...provider })), lookedAt: [] }
+  }
+  return discoverProviders(env, { signal: AbortSignal.timeout(discoveryMs) })
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

@@ -12,6 +12,7 @@ import type { Clock } from './domain/clock.ts'
 import type { Parts } from './domain/context.ts'
 import { healthOf } from './domain/health/health.ts'
 import { createIds } from './domain/ids.ts'
+import { RateLimiter } from './domain/limits/rate-limiter.ts'
 import { ModelCatalog } from './domain/models/catalog.ts'
 import type { ModelProvider } from './domain/models/provider.ts'
 import { Authenticator } from './domain/tokens/authenticate.ts'
@@ -102,7 +103,7 @@ export async function createGateway(
     locks: new ConversationLocks(),
     turns: new RunningTurns(),
     clock,
-    ids: createIds(clock.now, (bytes) => randomFillSync(bytes)),
+    ids: createIds(clock.now, (bytes) => void randomFillSync(bytes)),
     log,
     settings: () => settings,
   }
@@ -110,12 +111,13 @@ export async function createGateway(
   const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => tokens)
   const eventLoop = monitorEventLoopDelay({ resolution: 20 })
   eventLoop.enable()
-  stack.defer(() => eventLoop.disable())
+  stack.defer(() => void eventLoop.disable())
   const startedAt = clock.monotonic()
   const httpSettings = httpSettingsOf(config)
   const http = await createHttpServer({
     parts,
     authenticator,
+    limiter: new RateLimiter(),
     settings: () => httpSettings,
     version: options.version,
     uptimeSeconds: () => Math.floor((clock.monotonic() - startedAt) / 1000),

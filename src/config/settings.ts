@@ -9,18 +9,33 @@ export function settingsOf({ models, conversations }: Config): Settings {
   }
 }
 
+interface Window {
+  readonly maxRequests: number
+  readonly windowMs: number
+}
+
 /** Returns what the HTTP edge needs of the configuration. CORS is null where no page may call. */
 export function httpSettingsOf({ api }: Config): {
   readonly enabled: boolean
   readonly authEnabled: boolean
   readonly bodyBytesMax: number
   readonly cors: { readonly origins: readonly string[]; readonly methods: readonly string[] } | null
+  readonly allowedIps: readonly string[] | null
+  readonly trustedProxies: readonly string[]
+  readonly publicHosts: readonly string[]
+  readonly rateLimits: { readonly perToken: Window; readonly global: Window | null }
+  readonly concurrentStreams: number
 } {
-  const { cors } = api.security
+  const { cors, allowedIPs } = api.security
   return {
     enabled: api.enabled,
     authEnabled: api.auth.enabled,
     bodyBytesMax: api.security.maxBodySize,
     cors: cors.enabled && cors.origins.length > 0 ? cors : null,
+    allowedIps: allowedIPs ?? null,
+    trustedProxies: api.trustedProxies,
+    publicHosts: api.publicUrl.map((url) => new URL(url).hostname.replace(/^\[|\]$/g, '')),
+    rateLimits: { perToken: api.rateLimit.perToken, global: api.rateLimit.global ?? null },
+    concurrentStreams: api.limits.concurrentStreams,
   }
 }

@@ -1,8 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Parts } from '../domain/context.ts'
 import type { Health } from '../domain/health/health.ts'
+import type { RateLimiter } from '../domain/limits/rate-limiter.ts'
 import type { Authenticator } from '../domain/tokens/authenticate.ts'
 import type { Scope, Token } from '../domain/tokens/token.ts'
+
+import type { RateLimits } from './rate-limit.ts'
 
 /** What the HTTP edge needs of the configuration; read at the moment of use. */
 export interface HttpSettings {
@@ -12,6 +15,15 @@ export interface HttpSettings {
   readonly authEnabled: boolean
   readonly bodyBytesMax: number
   readonly cors: CorsSettings | null
+  /** Addresses and CIDR blocks that may call anything but `/health`; null allows all, an empty list none. */
+  readonly allowedIps: readonly string[] | null
+  /** Proxies whose X-Forwarded-For counts. */
+  readonly trustedProxies: readonly string[]
+  /** Host names, lower case and without port, that this gateway answers for beside its own addresses. */
+  readonly publicHosts: readonly string[]
+  readonly rateLimits: RateLimits
+  /** Streams that one token may have open at a time. */
+  readonly concurrentStreams: number
 }
 
 /** Which pages may call the API from a browser. */
@@ -25,6 +37,7 @@ export interface CorsSettings {
 export interface HttpParts {
   readonly parts: Parts
   readonly authenticator: Authenticator
+  readonly limiter: RateLimiter
   readonly settings: () => HttpSettings
   readonly version: string
   /** Whole seconds since the gateway was ready. */
@@ -39,6 +52,8 @@ export type App = FastifyInstance
 export interface RequestState {
   /** `clock.monotonic()` at arrival. */
   readonly arrivedAt: number
+  /** The client's address, or `unknown`. */
+  ip: string
   token: Token | undefined
   /** The error's code, for the log. */
   error: string | undefined

@@ -2,8 +2,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 
+/** The validator of all bodies and queries (JSON Schema draft 2020-12). */
 // Fastify's own defaults drop unknown members and turn 5 into "5"; here nothing is dropped and nothing is coerced.
-const ajv = new Ajv2020({
+export const ajv = new Ajv2020({
   removeAdditional: false,
   coerceTypes: false,
   useDefaults: false,

@@ -1,17 +1,18 @@
 import type { AddressInfo } from 'node:net'
+import type { AnySchema } from 'ajv'
 import Fastify, { type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
-import type { Token } from '../domain/tokens/token.ts'
+import { unknownAddress } from './address.ts'
 import { type App, type HttpParts, pathOf } from './app.ts'
-import { anonymous, authenticateRequest, requireScope } from './auth.ts'
 import { parseBody } from './body.ts'
 import { answerClientError } from './client-error.ts'
-import { compileValidator } from './compile-validator.ts'
-import { applyCors } from './cors.ts'
+import { ajv, compileValidator } from './compile-validator.ts'
 import { sendError, toGatewayError } from './errors.ts'
+import { createGuard } from './guard.ts'
 import { openApiDocument } from './openapi.ts'
 import { parseQuery } from './query.ts'
 import { requestIdOf } from './request-id.ts'
+import { logRequest } from './request-log.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { docsRoutes } from './routes/docs.ts'
@@ -33,11 +34,14 @@ const headersTimeoutMs = 15_000
 const requestTimeoutMs = 60_000
 const keepAliveTimeoutMs = 72_000
 const urlSegmentMax = 256
+const connectionsMax = 8_192
+const connectionsCheckMs = 5_000
 
 /** Wires the HTTP API: the hooks in their order, the routes, and one shape for every error. */
 export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
   const requests = new Set<FastifyRequest>()
   const routes: RouteOptions[] = []
+  const guard = createGuard(http, http.limiter)
   let isClosing = false
   const app: App = Fastify({
     logger: false,
@@ -45,19 +49,32 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     genReqId: (request) => requestIdOf(request, http.parts.ids),
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
-    http: { maxHeaderSize: headerBytesMax, headersTimeout: headersTimeoutMs },
+    // A missing Host is ours to refuse: Node would answer without a body.
+    http: {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requireHostHeader: false,
+      connectionsCheckingInterval: connectionsCheckMs,
+    },
+    // Given a factory, Fastify does not load its own compilers, which cost memory and start time; ours is set below.
+    schemaController: {
+      compilersFactory: {
+        buildValidator: () => (schema: AnySchema) => ajv.compile(schema),
+        buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+      },
+    },
     return503OnClosing: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: urlSegmentMax, querystringParser: parseQuery },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, http.parts.ids),
     frameworkErrors: (error, request, reply) => {
-      prepare(http, request, reply)
-      sendError(request, reply, toGatewayError(error, request.id, http.parts.log))
+      // A URL that cannot be read skips the hooks.
+      prepare(http, request, reply, requests)
+      sendError(request, reply, guard.atDoor(request) ?? toGatewayError(error, request.id, http.parts.log))
     },
   })
   app.decorateRequest('gateway')
   app.setValidatorCompiler(compileValidator)
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     if (bytes.length === 0 && request.method === 'DELETE') return done(null, undefined)
@@ -77,26 +94,16 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
   })
 
   app.addHook('onRequest', (request, reply, done) => {
-    requests.add(request)
-    prepare(http, request, reply)
+    prepare(http, request, reply, requests)
     if (isClosing) {
       reply.header('Connection', 'close')
-      return done(
-        new GatewayError('shutting_down', 'The gateway is stopping. Try again in a moment.', {
-          retryAfterSeconds: 5,
-        }),
-      )
+      return done(stopping())
     }
-    const refusal =
-      malformed(request) ?? (http.settings().enabled || isHealth(request) ? undefined : disabled())
-    if (refusal) return done(refusal)
-    if (applyCors(request, reply, http.settings().cors)) return
-    admit(http, request, done)
-  })
-  app.addHook('onResponse', (request, reply, done) => {
-    requests.delete(request)
-    logRequest(http, request, reply)
-    done()
+    const refused = guard.atDoor(request)
+    const isAnswered = guard.cors(request, reply, refused)
+    if (isAnswered) return
+    if (refused) return done(refused)
+    guard.admit(request, reply, done)
   })
 
   healthRoutes(app, http)
@@ -115,7 +122,10 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     },
     { prefix: '/api/v1' },
   )
+  app.server.maxConnections = connectionsMax
   await app.ready()
+  // Node would answer 417 without a body; RFC 9110 lets a server pass over an Expect that it does not know.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
 
   return {
     async listen(host, port) {
@@ -135,58 +145,26 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
   }
 }
 
-function prepare(http: HttpParts, request: FastifyRequest, reply: FastifyReply): void {
+function prepare(
+  http: HttpParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  requests: Set<FastifyRequest>,
+): void {
   request.gateway = {
     arrivedAt: http.parts.clock.monotonic(),
+    ip: unknownAddress,
     token: undefined,
     error: undefined,
     model: undefined,
   }
   reply.header('X-Request-Id', request.id)
-}
-
-// What Node's parser lets through and a proxy in front may read otherwise.
-function malformed(request: FastifyRequest): GatewayError | undefined {
-  const { rawHeaders } = request.raw
-  let hosts = 0
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    if (rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === 'host') hosts++
-  if (hosts > 1) return new GatewayError('invalid_request', 'The request has two Host headers. Send one.')
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    return new GatewayError('unsupported_media_type', 'Send the body uncompressed, without Content-Encoding.')
-  }
-  return undefined
-}
-
-function isHealth(request: FastifyRequest): boolean {
-  return pathOf(request) === '/health'
-}
-
-function disabled(): GatewayError {
-  return new GatewayError('not_found', 'The API is switched off (api.enabled is false).')
-}
-
-// Authenticate, then scope. Tokens that are current are looked up without leaving the tick.
-function admit(http: HttpParts, request: FastifyRequest, done: (error?: Error) => void): void {
-  const scope = request.routeOptions.config.scope ?? 'none'
-  if (scope === 'none' || request.is404) return done()
-  const pass = (token: Token): void => {
-    request.gateway.token = token
-    requireScope(token, scope)
-  }
-  try {
-    const token = http.settings().authEnabled ? authenticateRequest(http.authenticator, request) : anonymous
-    if (token instanceof Promise) {
-      token.then(pass).then(() => done(), done)
-      return
-    }
-    pass(token)
-  } catch (error) {
-    done(asError(error))
-    return
-  }
-  done()
+  requests.add(request)
+  // Not the onResponse hook: that one never comes where the caller has gone away.
+  reply.raw.once('close', () => {
+    requests.delete(request)
+    logRequest(http, request, reply)
+  })
 }
 
 function unknownRoute(
@@ -209,19 +187,9 @@ function unknownRoute(
   )
 }
 
-function logRequest(http: HttpParts, request: FastifyRequest, reply: FastifyReply): void {
-  const { arrivedAt, token, error, model } = request.gateway
-  const route = request.routeOptions.url
-  http.parts.log(reply.statusCode >= 500 ? 'warn' : 'info', 'api request', {
-    requestId: request.id,
-    method: request.method,
-    path: route ?? pathOf(request).slice(0, 100),
-    status: reply.raw.writableFinished ? reply.statusCode : 499,
-    durationMs: Math.round((http.parts.clock.monotonic() - arrivedAt) * 10) / 10,
-    ip: request.ip,
-    token: token?.name,
-    model,
-    error,
+function stopping(): GatewayError {
+  return new GatewayError('shutting_down', 'The gateway is stopping. Try again in a moment.', {
+    retryAfterSeconds: 5,
   })
 }
 

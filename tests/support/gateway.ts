@@ -10,7 +10,7 @@ const readyWithinMs = 20_000
 
 /** How a test wants its gateway. */
 export interface GatewayUnderTest {
-  /** Sections of the config file; `api.auth.tokens` are added. */
+  /** Sections of the config file; `api.auth.tokens` are added, and a rate limit out of the way where it has none. */
   readonly config?: Readonly<Record<string, unknown>>
   /** Tokens by name; the default is one `admin` with scope admin. */
   readonly tokens?: Readonly<
@@ -138,7 +138,9 @@ function withTokens(
     token: `sha256:${createHash('sha256').update(secret).digest('hex')}`,
     ...token,
   }))
-  return { ...config, api: { ...api, auth: { ...auth, tokens: entries } } }
+  // Only a test about limits wants to meet them.
+  const rateLimit = { perToken: { windowMs: 60_000, maxRequests: 1_000_000 } }
+  return { ...config, api: { rateLimit, ...api, auth: { ...auth, tokens: entries } } }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,69 @@
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import type { FastifyRequest } from 'fastify'
+
+/** A set of addresses, given as single ones and CIDR blocks. */
+export interface AddressList {
+  /** False also for a text that is no address. */
+  has(address: string): boolean
+}
+
+/** What stands for a client whose address cannot be known; no list holds it. */
+export const unknownAddress = 'unknown'
+
+/** Makes a list of addresses and CIDR blocks, which have been validated. An empty one holds nobody. */
+export function createAddressList(entries: readonly string[]): AddressList {
+  const list = new BlockList()
+  for (const entry of entries) {
+    const [text = '', bits] = entry.split('/')
+    const address = plainAddress(text)
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, mappedBits(text, address, Number(bits)), family)
+  }
+  return { has: (address) => isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') }
+}
+
+/**
+ * Returns the client's address. Behind trusted proxies it is the rightmost entry of X-Forwarded-For that is none of them; an entry that
+ * is no address makes the client unknown, since whoever wrote it could have written anything.
+ */
+export function clientAddress(request: FastifyRequest, trustedProxies: AddressList | null): string {
+  const peer = plainAddress(request.raw.socket.remoteAddress ?? unknownAddress)
+  const forwarded = request.headers['x-forwarded-for']
+  if (trustedProxies === null || forwarded === undefined || !trustedProxies.has(peer)) return peer
+  const hops = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded).split(',')
+  let client = peer
+  for (const hop of hops.reverse()) {
+    const text = hop.trim()
+    const address = plainAddress(text)
+    if (isIP(address) === 0) return unknownAddress
+    client = address
+    if (!trustedProxies.has(address)) break
+  }
+  return client
+}
+
+/** Returns what failed logins are counted by: an IPv4 address, or the /64 of an IPv6 one, which one subscriber holds whole. */
+export function subscriberOf(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = address.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
+  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right]
+  return `${groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')}::/64`
+}
+
+// An IPv4 address that an IPv6 socket shows as ::ffff:1.2.3.4 is that IPv4 address.
+function plainAddress(address: string): string {
+  const zone = address.indexOf('%')
+  const bare = zone < 0 ? address : address.slice(0, zone)
+  return bare.toLowerCase().startsWith('::ffff:') && bare.includes('.') ? bare.slice(7) : bare
+}
+
+function mappedBits(given: string, plain: string, bits: number): number {
+  return given === plain || !isIPv6(given) ? bits : Math.max(0, bits - 96)
+}

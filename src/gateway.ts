@@ -142,7 +142,7 @@ export async function createGateway(
     async listen(host, port) {
       const address = await http.listen(host, port)
       const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
-      return `http://${name}:${address.port}`
+      return `${config.api.tls ? 'https' : 'http'}://${name}:${address.port}`
     },
     close(graceMs) {
       closing ??= http.close(graceMs).finally(() => owned.disposeAsync())

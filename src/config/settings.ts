@@ -19,6 +19,7 @@ export function httpSettingsOf({ api }: Config): {
   readonly enabled: boolean
   readonly authEnabled: boolean
   readonly bodyBytesMax: number
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null
   readonly cors: { readonly origins: readonly string[]; readonly methods: readonly string[] } | null
   readonly allowedIps: readonly string[] | null
   readonly trustedProxies: readonly string[]
@@ -31,6 +32,7 @@ export function httpSettingsOf({ api }: Config): {
     enabled: api.enabled,
     authEnabled: api.auth.enabled,
     bodyBytesMax: api.security.maxBodySize,
+    tls: api.tls ?? null,
     cors: cors.enabled && cors.origins.length > 0 ? cors : null,
     allowedIps: allowedIPs ?? null,
     trustedProxies: api.trustedProxies,

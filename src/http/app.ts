@@ -5,6 +5,7 @@ import type { RateLimiter } from '../domain/limits/rate-limiter.ts'
 import type { Authenticator } from '../domain/tokens/authenticate.ts'
 import type { Scope, Token } from '../domain/tokens/token.ts'
 
+import type { TlsFiles } from './listener.ts'
 import type { RateLimits } from './rate-limit.ts'
 
 /** What the HTTP edge needs of the configuration; read at the moment of use. */
@@ -14,6 +15,8 @@ export interface HttpSettings {
   /** False lets everybody in, as an administrator. */
   readonly authEnabled: boolean
   readonly bodyBytesMax: number
+  /** Null speaks plain HTTP. */
+  readonly tls: TlsFiles | null
   readonly cors: CorsSettings | null
   /** Addresses and CIDR blocks that may call anything but `/health`; null allows all, an empty list none. */
   readonly allowedIps: readonly string[] | null

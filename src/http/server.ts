@@ -9,6 +9,7 @@ import { answerClientError } from './client-error.ts'
 import { ajv, compileValidator } from './compile-validator.ts'
 import { sendError, toGatewayError } from './errors.ts'
 import { createGuard } from './guard.ts'
+import { createListener } from './listener.ts'
 import { openApiDocument } from './openapi.ts'
 import { parseQuery } from './query.ts'
 import { requestIdOf } from './request-id.ts'
@@ -29,13 +30,7 @@ export interface HttpServer {
   close(graceMs: number): Promise<void>
 }
 
-const headerBytesMax = 16 * 1024
-const headersTimeoutMs = 15_000
-const requestTimeoutMs = 60_000
-const keepAliveTimeoutMs = 72_000
 const urlSegmentMax = 256
-const connectionsMax = 8_192
-const connectionsCheckMs = 5_000
 
 /** Wires the HTTP API: the hooks in their order, the routes, and one shape for every error. */
 export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
@@ -47,15 +42,7 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     logger: false,
     bodyLimit: http.settings().bodyBytesMax,
     genReqId: (request) => requestIdOf(request, http.parts.ids),
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
-    // A missing Host is ours to refuse: Node would answer without a body.
-    http: {
-      maxHeaderSize: headerBytesMax,
-      headersTimeout: headersTimeoutMs,
-      requireHostHeader: false,
-      connectionsCheckingInterval: connectionsCheckMs,
-    },
+    serverFactory: (handler) => createListener(handler, http.settings().tls, http.parts.log),
     // Given a factory, Fastify does not load its own compilers, which cost memory and start time; ours is set below.
     schemaController: {
       compilersFactory: {
@@ -103,6 +90,8 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     const isAnswered = guard.cors(request, reply, refused)
     if (isAnswered) return
     if (refused) return done(refused)
+    // Before the body is read: what stands nowhere is not parsed first.
+    if (request.is404) return done(unknownRoute(routes, request, reply))
     guard.admit(request, reply, done)
   })
 
@@ -122,7 +111,6 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     },
     { prefix: '/api/v1' },
   )
-  app.server.maxConnections = connectionsMax
   await app.ready()
   // Node would answer 417 without a body; RFC 9110 lets a server pass over an Expect that it does not know.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response))

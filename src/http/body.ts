@@ -16,7 +16,8 @@ export function parseBody(bytes: Buffer): Record<string, unknown> {
     )
   }
   for (const [name, member] of Object.entries(value)) {
-    if (member === null) delete value[name]
+    if (name.includes('\0')) refuseNul('A name')
+    else if (member === null) delete value[name]
     else if (typeof member === 'object') refuseDeep(member)
     else if (typeof member === 'string' && member.includes('\0')) refuseNul(name)
   }
@@ -66,7 +67,8 @@ function refuseDeep(root: object): void {
     const next: object[] = []
     for (const node of level) {
       for (const [name, child] of Object.entries(node)) {
-        if (typeof child === 'object' && child !== null) next.push(child)
+        if (name.includes('\0')) refuseNul('A name')
+        else if (typeof child === 'object' && child !== null) next.push(child)
         else if (typeof child === 'string' && child.includes('\0')) refuseNul(name)
       }
     }

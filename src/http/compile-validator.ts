@@ -20,13 +20,18 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema }) => 
   )
   return (data: unknown) => {
     if (validate(data)) return { value: data }
-    const errors = (validate.errors ?? []).map((error) => ({
-      ...error,
-      params:
-        error.keyword === 'additionalProperties' && error.instancePath === ''
-          ? { ...error.params, known }
-          : error.params,
-    }))
-    return { error: Object.assign(new Error('not valid'), { validation: errors }) }
+    const errors = validate.errors ?? []
+    // Ajv finds the missing member before the unknown one, which is most often the same one mistyped.
+    const unknown = errors[0]?.instancePath === '' ? firstUnknown(data, known) : undefined
+    const validation =
+      unknown === undefined ? errors : [{ ...unknownMember, params: { additionalProperty: unknown, known } }]
+    return { error: Object.assign(new Error('not valid'), { validation }) }
   }
+}
+
+const unknownMember = { keyword: 'additionalProperties', instancePath: '', schemaPath: '#' }
+
+function firstUnknown(data: unknown, known: readonly string[]): string | undefined {
+  if (typeof data !== 'object' || data === null) return undefined
+  return Object.keys(data).find((name) => !known.includes(name))
 }

@@ -74,6 +74,8 @@ function ofFastify(error: FastifyError): GatewayError | undefined {
       return new GatewayError('invalid_request', 'The body is not as long as Content-Length says.')
     case 'FST_ERR_BAD_URL':
       return new GatewayError('invalid_request', 'The URL is not valid: check its percent-encoding.')
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new GatewayError('invalid_request', 'The URL is not valid: an id in its path is too long.')
     default:
       return undefined
   }

@@ -40,8 +40,7 @@ const methods = ['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'tr
 /** Returns the document's operations: those of the API that need a token first, then what is open or stands beside it. */
 export function operationsOf(document: JsonObject): readonly Operation[] {
   const operations = pathItems(document, 'paths', '')
-  const isCore = (operation: Operation): boolean =>
-    operation.needsToken && operation.path.startsWith('/api/')
+  const isCore = (operation: Operation): boolean => operation.needsToken && operation.path.startsWith('/api/')
   return [...operations.filter(isCore), ...operations.filter((operation) => !isCore(operation))]
 }
 

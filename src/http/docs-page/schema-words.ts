@@ -53,7 +53,7 @@ function plural(word: string): string {
 function choice(values: readonly unknown[], isOnly: boolean): Markup {
   const codes = values.map((value) => html`<code>${JSON.stringify(value)}</code>`)
   const list = codes.map((code, index) => html`${index === 0 ? '' : ', '}${code}`)
-  return isOnly ? html`always ${list}` : html`one of ${list}`
+  return isOnly ? html`only ${list}` : html`one of ${list}`
 }
 
 function boundsOfMember(document: JsonObject, schema: JsonObject): readonly Markup[] {

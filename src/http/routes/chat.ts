@@ -191,7 +191,7 @@ function noteModel(
 ): void {
   request.gateway.model = start.model
   if (start.alias === undefined) return
-  reply.header('X-OpenClaw-Model-Alias', encodeURI(start.alias))
+  reply.header('X-OpenClaw-Model-Alias', encodeURI(start.alias.toWellFormed()))
   http.parts.log('info', 'model alias used', {
     requestId: request.id,
     asked: start.alias.slice(0, 64),

@@ -1,5 +1,5 @@
 import type { App, HttpParts } from '../app.ts'
-import { docsPage } from '../docs-page.ts'
+import { type DocsPage, docsPage } from '../docs-page.ts'
 import { jsonReply } from '../openapi.ts'
 
 /** `GET /api/v1/openapi.json` and `GET /docs`, both open to everybody. */
@@ -15,6 +15,7 @@ export function docsRoutes(app: App, http: HttpParts, document: () => Record<str
     },
     () => document(),
   )
+  let page: DocsPage | undefined
   app.get(
     '/docs',
     {
@@ -27,7 +28,7 @@ export function docsRoutes(app: App, http: HttpParts, document: () => Record<str
       },
     },
     (_request, reply) => {
-      const page = docsPage(document(), http.version)
+      page ??= docsPage(document(), http.version)
       return reply
         .type('text/html; charset=utf-8')
         .header('Content-Security-Policy', page.contentSecurityPolicy)

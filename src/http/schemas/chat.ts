@@ -5,14 +5,13 @@ import { strict, UsageSchema } from './common.ts'
 export const ConversationId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', examples: ['conv_123'] })
 
 /** Up to 16 string pairs. */
-export const Metadata = Type.Record(
-  Type.String({ minLength: 1, maxLength: 64 }),
-  Type.String({ maxLength: 512 }),
-  {
-    maxProperties: 16,
-    description: 'Up to 16 pairs of strings, kept with the turn.',
-  },
-)
+export const Metadata = Type.Record(Type.String(), Type.String({ maxLength: 512 }), {
+  maxProperties: 16,
+  // A record's own pattern bounds no length and takes no name with a line break.
+  propertyNames: Type.String({ minLength: 1, maxLength: 64 }),
+  additionalProperties: Type.String({ maxLength: 512 }),
+  description: 'Up to 16 pairs of strings, kept with the turn.',
+})
 
 /** Body of `POST /api/v1/chat` and `/chat/stream`. */
 export const ChatBody = strict({
@@ -20,6 +19,7 @@ export const ChatBody = strict({
     minLength: 1,
     maxLength: 100_000,
     description: 'What the user says, 1 to 100,000 characters.',
+    examples: ['Hello'],
   }),
   conversationId: Type.Optional(
     Type.String({

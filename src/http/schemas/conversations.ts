@@ -3,7 +3,9 @@ import { FinishReasonSchema } from './chat.ts'
 import { Nullable, pageFields, pageQuery, strict, Timestamp, UsageSchema } from './common.ts'
 
 /** Path of one conversation. */
-export const ConversationParams = strict({ id: Type.String({ minLength: 1, maxLength: 64 }) })
+export const ConversationParams = strict({
+  id: Type.String({ minLength: 1, maxLength: 64, examples: ['conv_123'] }),
+})
 
 /** Query of `GET /api/v1/conversations`. */
 export const ConversationsQuery = strict({

@@ -1,16 +1,13 @@
 import { createHash, randomFillSync } from 'node:crypto'
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { configTokens } from './config/config-tokens.ts'
 import type { Env } from './config/environment.ts'
+import { LiveConfig } from './config/live-config.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
-import { httpSettingsOf, settingsOf } from './config/settings.ts'
 import { ConversationLocks } from './domain/chat/conversation-locks.ts'
 import { RunningTurns } from './domain/chat/running-turns.ts'
 import type { Clock } from './domain/clock.ts'
 import type { Parts } from './domain/context.ts'
-import { healthOf } from './domain/health/health.ts'
 import { createIds } from './domain/ids.ts'
 import { RateLimiter } from './domain/limits/rate-limiter.ts'
 import { ModelCatalog } from './domain/models/catalog.ts'
@@ -19,7 +16,9 @@ import { Authenticator } from './domain/tokens/authenticate.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLog } from './logging/create-log.ts'
 import { LogFile } from './logging/log-file.ts'
+import { createProbes } from './logging/probes.ts'
 import { createProvider, discoverProviders, type ProviderSettings } from './providers/index.ts'
+import { ProviderSet } from './providers/provider-set.ts'
 import { acquireGatewayLock } from './store/gateway-lock.ts'
 import { openStore } from './store/open-store.ts'
 
@@ -51,6 +50,8 @@ export interface Gateway {
   readonly lookedAt: readonly LookedAt[]
   /** Turns that a crash had left pending, now failed. */
   readonly recoveredTurns: number
+  /** Takes another config without dropping a request; what counts only from the next start is logged. Rejects for what cannot be made. */
+  reload(loaded: LoadedConfig): Promise<void>
   /** Binds and resolves to the base URL, with the real port. Rejects where the port is taken. */
   listen(host: string, port: number): Promise<string>
   /** Refuses new work, lets running turns end for up to `graceMs`, and closes everything. Idempotent. */
@@ -87,16 +88,15 @@ export async function createGateway(
   stack.defer(() => store.close())
   const recoveredTurns = await store.turns.recover(clock.now())
 
+  const live = new LiveConfig(config)
   const found = overrides.providers
     ? { settings: [], lookedAt: [] }
     : await findProviders(config, options.env)
-  const providers = overrides.providers ?? [...found.settings, demo].map(createProvider)
-  for (const provider of providers) stack.defer(() => provider.close())
-  const models = new ModelCatalog(providers)
+  const providers = stack.use(new ProviderSet(createProvider))
+  const models = new ModelCatalog(overrides.providers ?? providers.replace([...found.settings, demo]))
   const relist = setInterval(() => void models.refresh(), relistMs).unref()
   stack.defer(() => clearInterval(relist))
 
-  const settings = settingsOf(config)
   const parts: Parts = {
     store,
     models,
@@ -105,32 +105,26 @@ export async function createGateway(
     clock,
     ids: createIds(clock.now, (bytes) => void randomFillSync(bytes)),
     log,
-    settings: () => settings,
+    settings: () => live.settings,
   }
-  const tokens = configTokens(config)
-  const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => tokens)
-  const eventLoop = monitorEventLoopDelay({ resolution: 20 })
-  eventLoop.enable()
-  stack.defer(() => void eventLoop.disable())
-  const startedAt = clock.monotonic()
-  const httpSettings = httpSettingsOf(config)
+  const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => live.tokens)
   const http = await createHttpServer({
     parts,
     authenticator,
     limiter: new RateLimiter(),
-    settings: () => httpSettings,
+    settings: () => live.http,
     version: options.version,
-    uptimeSeconds: () => Math.floor((clock.monotonic() - startedAt) / 1000),
-    health: () => {
-      const delayP99Ms = Math.round(eventLoop.percentile(99) / 1e5) / 10
-      eventLoop.reset()
-      return healthOf(parts, {
-        delayP99Ms,
-        memory: process.memoryUsage(),
-        webhookEndpoints: config.api.webhooks.outgoing.length,
-      })
-    },
+    ...stack.use(createProbes(parts, () => live.config.api.webhooks.outgoing.length)),
   })
+
+  const reload = async (loaded: LoadedConfig): Promise<void> => {
+    const waiting = live.replace(loaded.config)
+    authenticator.reload()
+    const { settings } = await findProviders(loaded.config, options.env)
+    models.replace(providers.replace([...settings, demo]))
+    await models.refresh()
+    log('info', 'config reloaded', { restartFor: waiting.join(', ') || undefined })
+  }
 
   const owned = stack.move()
   let closing: Promise<void> | undefined
@@ -139,6 +133,7 @@ export async function createGateway(
     authenticator,
     lookedAt: found.lookedAt,
     recoveredTurns,
+    reload,
     async listen(host, port) {
       const address = await http.listen(host, port)
       const name = address.family === 'IPv6' ? `[${address.address}]` : address.address

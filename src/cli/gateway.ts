@@ -1,14 +1,17 @@
 import { createHash, randomFillSync } from 'node:crypto'
 import { homedir } from 'node:os'
-import { environment } from '../config/environment.ts'
-import { type LoadedConfig, loadConfig } from '../config/load.ts'
-import { ConfigError, formatProblem } from '../config/problem.ts'
 import { configTokens } from '../config/config-tokens.ts'
+import { environment } from '../config/environment.ts'
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../config/load.ts'
+import { configPath } from '../config/paths.ts'
+import { ConfigError, formatProblem } from '../config/problem.ts'
+import { fingerprint, watchConfig } from '../config/watch.ts'
 import { GatewayError } from '../domain/errors.ts'
 import { createToken } from '../domain/tokens/create-token.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { banner } from './banner.ts'
 import { keepFirstToken } from './first-token.ts'
+import { print, printError } from './output.ts'
 import { version } from './version.ts'
 
 const graceMs = 30_000
@@ -19,22 +22,28 @@ const listingMs = 1_500
 const exitUsage = 2
 
 /** Runs the gateway until a signal ends it. Resolves to the exit code: 0 after a clean stop, 1 for trouble, 2 for a config that cannot be. */
-export async function runGateway(options: { readonly config?: string; readonly port?: number }): Promise<number> {
+export async function runGateway(options: {
+  readonly config?: string
+  readonly port?: number
+}): Promise<number> {
+  const { file } = configPath(loadOptions(options))
+  const baseline = fingerprint(file)
   const loaded = load(options)
   if (!loaded) return exitUsage
   const stopSignal = nextStopSignal()
   let gateway: Gateway | undefined
   try {
-    gateway = await createGateway({ loaded, env: environment(), version, print: printLine })
+    gateway = await createGateway({ loaded, env: environment(), version, print })
     const url = await gateway.listen(loaded.config.api.host, loaded.config.api.port)
     const readyMs = Math.round(performance.now())
     await inTime(gateway.parts.models.refresh(), listingMs)
-    printLine(banner({ loaded, gateway, url, readyMs, version, firstToken: await firstToken(loaded, gateway) }))
+    print(banner({ loaded, gateway, url, readyMs, version, firstToken: await firstToken(loaded, gateway) }))
+    using _following = followConfig(gateway, file, baseline, () => loadConfig(loadOptions(options)))
     const signal = await stopSignal
-    printLine(`${signal}: finishing what runs (at most ${graceMs / 1000} s; once more to stop at once)`)
+    print(`${signal}: finishing what runs (at most ${graceMs / 1000} s; once more to stop at once)`)
     exitOnSecondSignal()
     await gateway.close(graceMs)
-    printLine('Stopped.')
+    print('Stopped.')
     return 0
   } catch (error) {
     await gateway?.close(0)
@@ -43,14 +52,18 @@ export async function runGateway(options: { readonly config?: string; readonly p
   }
 }
 
+function loadOptions(options: { readonly config?: string; readonly port?: number }): LoadOptions {
+  return {
+    env: environment(),
+    home: homedir(),
+    ...(options.config === undefined ? {} : { configFlag: options.config }),
+    ...(options.port === undefined ? {} : { portFlag: options.port }),
+  }
+}
+
 function load(options: { readonly config?: string; readonly port?: number }): LoadedConfig | undefined {
   try {
-    const loaded = loadConfig({
-      env: environment(),
-      home: homedir(),
-      ...(options.config === undefined ? {} : { configFlag: options.config }),
-      ...(options.port === undefined ? {} : { portFlag: options.port }),
-    })
+    const loaded = loadConfig(loadOptions(options))
     for (const problem of loaded.problems) printError(formatProblem(problem))
     return loaded
   } catch (error) {
@@ -61,8 +74,35 @@ function load(options: { readonly config?: string; readonly port?: number }): Lo
   }
 }
 
+// A valid change counts at once; an invalid one is logged, and the last good config stays.
+function followConfig(
+  gateway: Gateway,
+  file: string,
+  baseline: string,
+  load: () => LoadedConfig,
+): Disposable {
+  const { log } = gateway.parts
+  const refused = (lines: readonly string[]): void => {
+    for (const problem of lines) log('error', 'config not reloaded', { problem })
+  }
+  return watchConfig({
+    file,
+    baseline,
+    load,
+    onChange: (loaded) => {
+      gateway
+        .reload(loaded)
+        .catch((error: unknown) => refused([error instanceof Error ? error.message : String(error)]))
+    },
+    onProblem: refused,
+  })
+}
+
 // On the first start without any token there is one to begin with, shown on a terminal only.
-async function firstToken(loaded: LoadedConfig, gateway: Gateway): Promise<{ secret: string; file: string | null } | null> {
+async function firstToken(
+  loaded: LoadedConfig,
+  gateway: Gateway,
+): Promise<{ secret: string; file: string | null } | null> {
   if (!loaded.config.api.auth.enabled || (await gateway.authenticator.count()) > 0) return null
   const { tokens } = await gateway.parts.store.tokens.load()
   if (tokens.length > 0) return null
@@ -119,12 +159,4 @@ function sentenceOf(error: unknown, loaded: LoadedConfig): string {
     default:
       return `The gateway could not go on: ${error instanceof Error ? error.message : String(error)}`
   }
-}
-
-function printLine(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-function printError(line: string): void {
-  process.stderr.write(`${line}\n`)
 }

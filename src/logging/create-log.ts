@@ -1,4 +1,5 @@
-import type { Log, LogFields, LogLevel } from '../domain/log.ts'
+import type { Log, LogLevel } from '../domain/log.ts'
+import { logLine } from '../domain/log-line.ts'
 import type { LogFile } from './log-file.ts'
 
 /** Where log lines go. */
@@ -22,20 +23,7 @@ export function createLog(options: LogOptions): Log {
     const at = new Date(options.now()).toISOString()
     const json = JSON.stringify({ at, level, message, ...fields })
     options.file.append(json)
-    options.print?.(options.format === 'json' ? json : textLine(at, level, message, fields))
+    // A person who watches knows the day.
+    options.print?.(options.format === 'json' ? json : logLine(at.slice(11, 23), level, message, fields))
   }
-}
-
-/** Returns a log line for people: time, level where it is not `info`, message, then `name=value`. */
-export function textLine(at: string, level: LogLevel, message: string, fields: LogFields): string {
-  const rest = Object.entries(fields)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => ` ${name}=${plain(value)}`)
-  return `${at.slice(11, 23)} ${level === 'info' ? '' : `${level.toUpperCase()} `}${message}${rest.join('')}`
-}
-
-// A value with a space or a control character stands in quotes, so that nobody can write a line of their own.
-function plain(value: unknown): string {
-  const text = String(value)
-  return /^[\x21-\x7e]*$/.test(text) && !text.includes('"') ? text : JSON.stringify(text)
 }

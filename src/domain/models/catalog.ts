@@ -19,7 +19,7 @@ const listingTimeoutMs = 5_000
 
 /** The models of all providers, listed in the background and kept; a provider that cannot be asked keeps its last list. */
 export class ModelCatalog {
-  readonly #listings: Map<string, ProviderListing>
+  #listings: Map<string, ProviderListing>
   #refreshing: Promise<void> | undefined
 
   /** `providers` in the order in which their models are preferred, the demo model last. */
@@ -29,14 +29,28 @@ export class ModelCatalog {
     )
   }
 
+  /** Takes other providers in the place of these; one that stays keeps its list. Running turns keep the provider that they have. */
+  replace(providers: readonly ModelProvider[]): void {
+    this.#listings = new Map(
+      providers.map((provider) => {
+        const known = this.#listings.get(provider.name)
+        const stays = known?.provider === provider ? known : undefined
+        return [provider.name, stays ?? { provider, status: 'unknown', models: [] }]
+      }),
+    )
+    // Who asks from now on must not be answered by a refresh of the ones before.
+    this.#refreshing = undefined
+  }
+
   /** Asks every provider for its models. Never rejects; a call while one runs joins it. Takes at most five seconds. */
   refresh(): Promise<void> {
-    this.#refreshing ??= Promise.all([...this.#listings.values()].map((listing) => this.#list(listing))).then(
-      () => {
-        this.#refreshing = undefined
-      },
-    )
-    return this.#refreshing
+    if (this.#refreshing) return this.#refreshing
+    const lists = [...this.#listings.values()].map((listing) => this.#list(listing))
+    const refreshing = Promise.all(lists).then(() => {
+      if (this.#refreshing === refreshing) this.#refreshing = undefined
+    })
+    this.#refreshing = refreshing
+    return refreshing
   }
 
   /** Every provider with its models, in order of preference. */
@@ -48,28 +62,34 @@ export class ModelCatalog {
     return this.#listings.get(providerName)
   }
 
-  /** Finds a model by `provider/id` or by its bare id; the first provider that lists it wins. */
+  /** Finds a model by `provider/id`, else by its bare id, which may hold slashes too; the first provider that lists it wins. */
   find(id: string): CatalogEntry | undefined {
     for (const { provider, models } of this.#listings.values()) {
-      const bare = id.startsWith(`${provider.name}/`) ? id.slice(provider.name.length + 1) : undefined
-      const model = models.find((candidate) => candidate.id === id || candidate.id === bare)
+      if (!id.startsWith(`${provider.name}/`)) continue
+      const bare = id.slice(provider.name.length + 1)
+      const model = models.find((candidate) => candidate.id === bare)
+      if (model) return { provider, model }
+    }
+    for (const { provider, models } of this.#listings.values()) {
+      const model = models.find((candidate) => candidate.id === id)
       if (model) return { provider, model }
     }
     return undefined
   }
 
+  // A provider that was replaced while it was asked has nothing to say any more.
+  #note(listing: ProviderListing): void {
+    const { name } = listing.provider
+    if (this.#listings.get(name)?.provider === listing.provider) this.#listings.set(name, listing)
+  }
+
   async #list({ provider }: ProviderListing): Promise<void> {
     try {
       const models = await provider.models(AbortSignal.timeout(listingTimeoutMs))
-      this.#listings.set(provider.name, { provider, status: 'ok', models })
+      this.#note({ provider, status: 'ok', models })
     } catch (error) {
       const models = this.#listings.get(provider.name)?.models ?? []
-      this.#listings.set(provider.name, {
-        provider,
-        status: 'failed',
-        models,
-        sentence: sentenceOf(error, provider.name),
-      })
+      this.#note({ provider, status: 'failed', models, sentence: sentenceOf(error, provider.name) })
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { CatalogEntry, ModelCatalog } from './catalog.ts'
 import type { ModelInfo } from './provider.ts'
+import { retiredModels } from './retired-models.ts'
 
 // What a provider's list is searched for when the config names no default: a maker's middle tier, newest version first.
 const preferredFamilies = [
@@ -10,12 +11,11 @@ const preferredFamilies = [
 ]
 
 /**
- * Returns the model that answers where the caller names none: the configured one, else the preferred one of the first provider that
- * lists any. Undefined where the configured one is unknown or no provider lists a model: the demo model answers only where it is the
- * only provider, so that it never stands in for one that fails.
+ * Returns the model that answers where neither the caller nor the config names one: the preferred one of the first provider that lists
+ * any. Undefined where no provider lists a model: the demo model answers only where it is the only provider, so that it never stands
+ * in for one that fails.
  */
-export function defaultModel(catalog: ModelCatalog, configured: string | null): CatalogEntry | undefined {
-  if (configured !== null) return catalog.find(configured)
+export function defaultModel(catalog: ModelCatalog): CatalogEntry | undefined {
   const listings = catalog.listings()
   const real = listings.filter((listing) => listing.provider.name !== 'demo')
   for (const { provider, models } of real.length > 0 ? real : listings) {
@@ -27,7 +27,7 @@ export function defaultModel(catalog: ModelCatalog, configured: string | null): 
 
 function preferred(models: readonly ModelInfo[]): ModelInfo | undefined {
   for (const family of preferredFamilies) {
-    const members = models.filter((model) => family.test(model.id))
+    const members = models.filter((model) => family.test(model.id) && !retiredModels.has(model.id))
     const newest = members.sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }))[0]
     if (newest) return newest
   }

@@ -1,5 +1,5 @@
 import type { Parts } from '../context.ts'
-import { defaultModel } from './default-model.ts'
+import { findDefault } from './resolve-model.ts'
 
 /** A row of `GET /api/v1/models`. */
 export interface ListedModel {
@@ -16,7 +16,7 @@ export interface ListedModel {
 
 /** Returns the models of all providers, preferred ones first. */
 export function listModels(parts: Parts): readonly ListedModel[] {
-  const chosen = defaultModel(parts.models, parts.settings().models.default)
+  const chosen = findDefault(parts)
   const rows = parts.models.listings().flatMap(({ provider, models, status }) =>
     models.map((model) => ({
       id: model.id,

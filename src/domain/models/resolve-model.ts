@@ -15,7 +15,7 @@ export interface ResolvedModel extends CatalogEntry {
 /**
  * Finds the model that a caller means: a configured alias, `provider/id`, a bare id, or a retired id's successor (else the default).
  * Without `asked` it is the default. Providers that have not listed their models yet are asked first. Throws `model_not_found`, or
- * `provider_unavailable` where a provider that may have it cannot be asked.
+ * `provider_unavailable` where none is named and no provider lists any.
  */
 export async function resolveModel(parts: Parts, asked: string | undefined): Promise<ResolvedModel> {
   const found = lookUp(parts, asked)
@@ -28,38 +28,53 @@ export async function resolveModel(parts: Parts, asked: string | undefined): Pro
   throw asked === undefined ? nothingToAsk(parts) : unknownModel(parts, asked)
 }
 
+/** Finds the model that answers where a caller names none, among those that are known now: the configured one, else the preferred one. */
+export function findDefault(parts: Parts): CatalogEntry | undefined {
+  const { default: configured } = parts.settings().models
+  if (configured === null) return defaultModel(parts.models)
+  const named = findNamed(parts, configured)
+  return named && { provider: named.provider, model: named.model }
+}
+
 function lookUp(parts: Parts, asked: string | undefined): ResolvedModel | undefined {
-  const settings = parts.settings().models
-  if (asked === undefined) return defaultModel(parts.models, settings.default)
-  const target = settings.aliases[asked]
-  if (target !== undefined) {
-    const entry = parts.models.find(target) ?? unlisted(parts, target)
-    return entry && { ...entry, alias: asked }
-  }
-  const entry = parts.models.find(asked) ?? unlisted(parts, asked)
-  if (entry) return entry
-  const bare = asked.slice(asked.indexOf('/') + 1)
-  const successor = retiredModels.get(bare)
-  if (successor === undefined || !everyProviderAsked(parts)) return undefined
-  const heir = parts.models.find(successor) ?? defaultModel(parts.models, settings.default)
-  return heir && { ...heir, alias: asked }
+  if (asked === undefined) return findDefault(parts)
+  const named = findNamed(parts, asked)
+  if (named || !mayBeSucceeded(parts, asked)) return named
+  const standard = findDefault(parts)
+  return standard && { ...standard, alias: asked }
+}
+
+function findNamed(parts: Parts, name: string): ResolvedModel | undefined {
+  const { aliases } = parts.settings().models
+  const target = Object.hasOwn(aliases, name) ? aliases[name] : undefined
+  const meant = target ?? name
+  const entry = parts.models.find(meant) ?? unlisted(parts, meant)
+  if (entry) return target === undefined ? entry : { ...entry, alias: name }
+  const successor = mayBeSucceeded(parts, meant) ? retiredModels.get(withoutProvider(meant)) : undefined
+  const heir = successor === undefined ? undefined : parts.models.find(successor)
+  return heir && { ...heir, alias: name }
+}
+
+// Another model may stand in for a retired one only once it is known that nobody lists the retired id itself.
+function mayBeSucceeded(parts: Parts, id: string): boolean {
+  const everyProviderAsked = parts.models.listings().every((listing) => listing.status !== 'unknown')
+  return everyProviderAsked && retiredModels.has(withoutProvider(id))
+}
+
+function withoutProvider(id: string): string {
+  return id.slice(id.indexOf('/') + 1)
 }
 
 // `provider/id` with a provider that cannot list its models goes there as it stands: its own 404 is the better answer.
 function unlisted(parts: Parts, id: string): CatalogEntry | undefined {
   const slash = id.indexOf('/')
   const listing = slash > 0 ? parts.models.listing(id.slice(0, slash)) : undefined
-  if (listing?.status !== 'failed') return undefined
   const bare = id.slice(slash + 1)
+  if (listing?.status !== 'failed' || bare === '') return undefined
   return {
     provider: listing.provider,
     model: { id: bare, name: bare, contextWindow: null, maxOutputTokens: null },
   }
-}
-
-// A successor may stand in only once it is known that nobody lists the retired id itself.
-function everyProviderAsked(parts: Parts): boolean {
-  return parts.models.listings().every((listing) => listing.status !== 'unknown')
 }
 
 function unknownModel(parts: Parts, asked: string): GatewayError {

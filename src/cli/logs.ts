@@ -1,0 +1,177 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { StringDecoder } from 'node:string_decoder'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { environment } from '../config/environment.ts'
+import { loadConfig } from '../config/load.ts'
+import { statePaths } from '../config/paths.ts'
+import { ConfigError } from '../config/problem.ts'
+import type { LogFields, LogLevel } from '../domain/log.ts'
+import { logLine } from '../domain/log-line.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { GlobalOptions } from './grammar.ts'
+import { hasReaderLeft, print, printError } from './output.ts'
+import { UsageError } from './usage-error.ts'
+
+/** What to show of the log. */
+export interface LogsOptions {
+  readonly follow?: boolean
+  /** `1h`, `30m`, `2d`, or an ISO 8601 time. */
+  readonly since?: string
+  /** The least severity. */
+  readonly level?: string
+  /** `404`, or a class such as `4xx`. */
+  readonly status?: string
+  /** A token's name. */
+  readonly token?: string
+  readonly json?: boolean
+}
+
+const filesKept = 5
+const pollMs = 250
+const chunkBytes = 64 * 1024
+const severity: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** Prints the log, oldest line first, older files included; with `follow` it goes on until it is interrupted or its reader leaves. */
+export async function logsCommand(options: GlobalOptions & LogsOptions): Promise<number> {
+  const file = logFile(options)
+  const isWanted = filterOf(options, Date.now())
+  const show = (text: string): void => {
+    const line = parse(text)
+    if (line && isWanted(line)) print(options.json ? text : readable(line))
+  }
+  const files = Array.from({ length: filesKept }, (_, i) => `${file}.${filesKept - i}`).filter((name) =>
+    existsSync(name),
+  )
+  if (files.length === 0 && !existsSync(file) && !options.follow) {
+    printError(`There is no log yet at ${file}. It begins when the gateway starts.`)
+    return exitCodes.notFound
+  }
+  for (const name of files) new Tail(name).read(show)
+  const tail = new Tail(file)
+  tail.read(show)
+  while (options.follow && !hasReaderLeft()) {
+    await sleep(pollMs)
+    tail.read(show)
+  }
+  return exitCodes.ok
+}
+
+// A config that cannot be says nothing of where the log is; then it is where it is by default.
+function logFile(options: GlobalOptions): string {
+  const env = environment()
+  const configFlag = options.config === undefined ? {} : { configFlag: options.config }
+  const home = homedir()
+  try {
+    const { config, paths } = loadConfig({ ...configFlag, portFlag: 0, env, home })
+    return config.logging.file ?? paths.logFile
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return statePaths({ env, home }).logFile
+  }
+}
+
+interface Line {
+  readonly at: string
+  readonly level: LogLevel
+  readonly message: string
+  readonly fields: LogFields
+}
+
+/** Reads what was appended to a file since the last time, also past a rotation. */
+class Tail {
+  readonly #file: string
+  #inode = 0
+  #offset = 0
+  #rest = ''
+  #decoder = new StringDecoder('utf8')
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  read(take: (line: string) => void): void {
+    if (!existsSync(this.#file)) return
+    const { ino, size } = statSync(this.#file)
+    if (ino !== this.#inode || size < this.#offset) {
+      this.#inode = ino
+      this.#offset = 0
+      this.#rest = ''
+      this.#decoder = new StringDecoder('utf8')
+    }
+    const descriptor = openSync(this.#file, 'r')
+    try {
+      const buffer = Buffer.alloc(chunkBytes)
+      const end = fstatSync(descriptor).size
+      while (this.#offset < end) {
+        const bytes = readSync(descriptor, buffer, 0, chunkBytes, this.#offset)
+        if (bytes === 0) break
+        this.#offset += bytes
+        const lines = (this.#rest + this.#decoder.write(buffer.subarray(0, bytes))).split('\n')
+        this.#rest = lines.pop() ?? ''
+        for (const line of lines) take(line)
+      }
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+}
+
+// A line that a crash cut in half is passed over.
+function parse(text: string): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value !== 'object' || value === null) return undefined
+    const { at, level, message, ...fields } = Object.fromEntries(Object.entries(value))
+    if (typeof message !== 'string' || !isLevel(level)) return undefined
+    return { at: typeof at === 'string' ? at : '', level, message, fields }
+  } catch {
+    return undefined
+  }
+}
+
+function isLevel(value: unknown): value is LogLevel {
+  return typeof value === 'string' && value in severity
+}
+
+function readable({ at, level, message, fields }: Line): string {
+  return logLine(at, level, message, fields)
+}
+
+function filterOf(options: LogsOptions, now: number): (line: Line) => boolean {
+  const since = options.since === undefined ? '' : new Date(sinceOf(options.since, now)).toISOString()
+  const least = severity[levelOf(options.level ?? 'debug')]
+  const status = options.status === undefined ? undefined : statusPattern(options.status)
+  return ({ at, level, fields }) =>
+    at >= since &&
+    severity[level] >= least &&
+    (status === undefined || status.test(String(fields.status))) &&
+    (options.token === undefined || fields.token === options.token)
+}
+
+function sinceOf(text: string, now: number): number {
+  const [, amount, unit] = /^(\d+)([smhd])$/.exec(text) ?? []
+  const factor = unitMs[unit ?? '']
+  const at = factor === undefined ? Date.parse(text) : now - Number(amount) * factor
+  if (Number.isNaN(at)) throw wrong('--since', text, '30m, 1h, 2d or a time such as 2026-04-09T10:30:00Z')
+  return at
+}
+
+function levelOf(text: string): LogLevel {
+  if (!isLevel(text)) throw wrong('--level', text, 'debug, info, warn or error')
+  return text
+}
+
+function statusPattern(text: string): RegExp {
+  if (!/^[1-5](\d\d|xx)$/i.test(text))
+    throw wrong('--status', text, 'a status such as 404, or a class such as 4xx')
+  return new RegExp(`^${text.toLowerCase().replace('xx', '\\d\\d')}$`)
+}
+
+function wrong(option: string, found: string, expected: string): UsageError {
+  return new UsageError(
+    `${option} is ${JSON.stringify(found)}; expected ${expected}.`,
+    'openclaw logs --since 1h --status 5xx',
+  )
+}

@@ -1,0 +1,49 @@
+/** Prints one line on stdout. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Prints one line on stderr. */
+export function printError(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Prints a value as indented JSON on stdout. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2))
+}
+
+/** True where a person reads stdout. */
+export function isTerminal(): boolean {
+  return process.stdout.isTTY === true
+}
+
+/** Keeps a reader that has gone away (`| head -1`) from being an error: what is still written goes nowhere. */
+export function ignoreBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
+/** True once the reader of stdout has gone away. */
+export function hasReaderLeft(): boolean {
+  return process.stdout.destroyed || process.stdout.errored !== null
+}
+
+/** Returns lines of columns, each as wide as its widest cell, two spaces apart. */
+export function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length)
+    })
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}

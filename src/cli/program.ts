@@ -1,0 +1,57 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { addConfigCommands } from './config-grammar.ts'
+import { failWith, type GlobalOptions, type SetExitCode, withExamples } from './grammar.ts'
+import { addLogsCommand } from './logs-grammar.ts'
+import { addTokenCommands } from './token-grammar.ts'
+import { version } from './version.ts'
+
+/** Returns the command line's grammar. What a command does is imported when it runs, so that help is quick. */
+export function createProgram(setExitCode: SetExitCode): Command {
+  const program = new Command('openclaw')
+  program
+    .description('OpenClaw Gateway: AI models and chat channels behind one REST API.')
+    .version(version, '-V, --version', 'print the version')
+    .option('--config <file>', 'config file to use; "openclaw config path" prints the default')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({ outputError: () => undefined })
+    .addHelpText('after', rootHelp)
+  failWith(program, 'openclaw --help')
+  addGatewayCommand(program, setExitCode)
+  addTokenCommands(program, setExitCode)
+  addConfigCommands(program, setExitCode)
+  addLogsCommand(program, setExitCode)
+  return program
+}
+
+const rootHelp = `
+Examples:
+  openclaw gateway
+      start the gateway on http://127.0.0.1:18789
+  openclaw token create --name "my-app" --scope "chat,send,read"
+      make a token for an application
+  openclaw config validate
+      check the config file
+
+"openclaw <command> --help" tells more about a command.
+Exit codes: 0 ok, 1 failure, 2 wrong arguments or config, 3 not found,
+4 not allowed, 5 rate limited, 6 gateway unreachable.`
+
+function addGatewayCommand(program: Command, setExitCode: SetExitCode): void {
+  const gateway = program
+    .command('gateway')
+    .description('start the gateway and serve until SIGTERM or Ctrl-C')
+    .option('--port <number>', 'port to listen on, 0 for a free one (default: 18789)', parsePort)
+    .action(async () => {
+      const { runGateway } = await import('./gateway.ts')
+      setExitCode(await runGateway(gateway.optsWithGlobals<GlobalOptions & { readonly port?: number }>()))
+    })
+  withExamples(gateway, 'openclaw gateway --port 18789', 'openclaw gateway --config ./openclaw.json5')
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (port <= 65_535) return port
+  throw new InvalidArgumentError('Expected a whole number from 1 to 65535, or 0 for a free port.')
+}

@@ -1,0 +1,4 @@
+/** Returns a word as a POSIX shell takes it, in quotes where it needs them. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,91 @@
+import type { Token } from '../domain/tokens/token.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { JsonOptions } from './grammar.ts'
+import { print, printError, printJson, table } from './output.ts'
+import { withTokens } from './token-setup.ts'
+
+const dayMs = 86_400_000
+const ageWarningDays = 90
+
+/** Lists the tokens of the store and of the config file, never their secrets or hashes. */
+export async function tokenList(options: JsonOptions): Promise<number> {
+  return await withTokens(options, async ({ parts, configTokens }) => {
+    const { tokens, deniedHashes } = await parts.store.tokens.load()
+    const now = parts.now()
+    const denied = new Set(deniedHashes)
+    const listed = [...tokens, ...configTokens].map((token) => ({
+      token,
+      state: stateOf(token, denied, now),
+    }))
+    if (options.json === true) {
+      printJson({ data: listed.map(({ token, state }) => rowOf(token, state)) })
+    } else if (listed.length === 0) {
+      print(
+        'There are no tokens yet. Make one: openclaw token create --name "my-app" --scope "chat,send,read"',
+      )
+    } else {
+      const heading = ['ID', 'NAME', 'SCOPE', 'SOURCE', 'CREATED', 'EXPIRES', 'LAST USED', 'STATE']
+      for (const line of table([heading, ...listed.map(({ token, state }) => cellsOf(token, state))]))
+        print(line)
+    }
+    for (const { token, state } of listed) if (state === 'active') warnOfAge(token, now)
+    return exitCodes.ok
+  })
+}
+
+function stateOf(token: Token, denied: ReadonlySet<string>, now: number): 'active' | 'expired' | 'revoked' {
+  if (token.revokedAt !== null || token.secrets.every((secret) => denied.has(secret.hash))) return 'revoked'
+  return token.expiresAt !== null && token.expiresAt <= now ? 'expired' : 'active'
+}
+
+function rowOf(token: Token, state: string): Readonly<Record<string, unknown>> {
+  return {
+    id: token.id,
+    name: token.name,
+    scope: token.scopes,
+    source: token.source,
+    state,
+    hint: token.secrets[0]?.hint ?? null,
+    rateLimit: token.rateLimit,
+    allowedIPs: token.allowedIps,
+    models: token.models,
+    createdAt: timestamp(token.createdAt === 0 ? null : token.createdAt),
+    expiresAt: timestamp(token.expiresAt),
+    lastUsedAt: timestamp(token.lastUsedAt),
+    revokedAt: timestamp(token.revokedAt),
+  }
+}
+
+function cellsOf(token: Token, state: string): readonly string[] {
+  return [
+    token.id,
+    token.name,
+    token.scopes.join(','),
+    token.source,
+    token.createdAt === 0 ? '-' : day(token.createdAt),
+    token.expiresAt === null ? 'never' : day(token.expiresAt),
+    token.lastUsedAt === null ? '-' : `${day(token.lastUsedAt)} ${timeOfDay(token.lastUsedAt)}`,
+    state,
+  ]
+}
+
+function warnOfAge(token: Token, now: number): void {
+  const newest = Math.max(0, ...token.secrets.map((secret) => secret.createdAt))
+  const days = Math.floor((now - newest) / dayMs)
+  if (newest === 0 || days < ageWarningDays) return
+  printError(
+    `warning: the secret of ${JSON.stringify(token.name)} is ${days} days old. Renew it: openclaw token rotate ${token.id}`,
+  )
+}
+
+function timestamp(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}
+
+function day(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
+}
+
+function timeOfDay(at: number): string {
+  return new Date(at).toISOString().slice(11, 16)
+}

@@ -1,0 +1,59 @@
+import { createHash, randomFillSync } from 'node:crypto'
+import { homedir } from 'node:os'
+import { configTokens } from '../config/config-tokens.ts'
+import { environment } from '../config/environment.ts'
+import { defaultConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
+import { ConfigError, formatProblem } from '../config/problem.ts'
+import { createIds } from '../domain/ids.ts'
+import type { TokenParts } from '../domain/tokens/create-token.ts'
+import type { Token } from '../domain/tokens/token.ts'
+import { openState } from '../open-state.ts'
+import type { GlobalOptions } from './grammar.ts'
+import { printError } from './output.ts'
+
+/** What the commands about tokens work with. */
+export interface TokenSetup {
+  readonly parts: TokenParts
+  readonly loaded: LoadedConfig
+  readonly configTokens: readonly Token[]
+}
+
+// No port is opened here, so that an unusable OPENCLAW_GATEWAY_PORT is no matter.
+const unusedPort = 0
+
+/** Runs a command about tokens against the store, and closes that, however the command ends. */
+export async function withTokens(
+  options: GlobalOptions,
+  command: (setup: TokenSetup) => Promise<number>,
+): Promise<number> {
+  const loaded = loadTolerantly(options)
+  const store = await openState(loaded)
+  try {
+    const now = () => Date.now()
+    const fillRandom = (bytes: Uint8Array) => void randomFillSync(bytes)
+    const parts = { store, now, fillRandom, sha256Hex, ids: createIds(now, fillRandom) }
+    return await command({ parts, loaded, configTokens: configTokens(loaded.config) })
+  } finally {
+    await store.close()
+  }
+}
+
+// A mistake in the config file must not keep anybody from revoking a token. A file that was named and is not there is another matter.
+function loadTolerantly(options: GlobalOptions): LoadedConfig {
+  const env = environment()
+  const home = homedir()
+  const configFlag = options.config === undefined ? {} : { configFlag: options.config }
+  try {
+    return loadConfig({ ...configFlag, portFlag: unusedPort, env, home })
+  } catch (error) {
+    if (!(error instanceof ConfigError) || error.problems.every((problem) => problem.line === 0)) throw error
+    const [first] = error.problems.filter((problem) => problem.severity === 'error')
+    if (first !== undefined) printError(formatProblem(first))
+    printError('The config file is left out, and its tokens with it: see openclaw config validate')
+    return defaultConfig({ env, home })
+  }
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

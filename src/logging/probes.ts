@@ -1,0 +1,33 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Parts } from '../domain/context.ts'
+import { type Health, healthOf } from '../domain/health/health.ts'
+
+/** What the gateway knows of itself while it runs. */
+export interface ProcessProbes extends Disposable {
+  /** Whole seconds since the probes were made. */
+  readonly uptimeSeconds: () => number
+  readonly health: () => Health
+}
+
+const resolutionMs = 20
+
+/** Starts to measure the event loop's delay. `webhookEndpoints` tells how many are configured. */
+export function createProbes(parts: Parts, webhookEndpoints: () => number): ProcessProbes {
+  const startedAt = parts.clock.monotonic()
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs })
+  delay.enable()
+  return {
+    uptimeSeconds: () => Math.floor((parts.clock.monotonic() - startedAt) / 1000),
+    health() {
+      // Node's histogram holds whole intervals of its timer; what is longer than one is the delay.
+      const delayP99Ms = Math.max(0, Math.round(delay.percentile(99) / 1e5) / 10 - resolutionMs)
+      delay.reset()
+      return healthOf(parts, {
+        delayP99Ms,
+        memory: process.memoryUsage(),
+        webhookEndpoints: webhookEndpoints(),
+      })
+    },
+    [Symbol.dispose]: () => void delay.disable(),
+  }
+}

@@ -1,0 +1,28 @@
+import { describe } from 'node:test'
+import type { Store } from '../../src/domain/store.ts'
+import { conversationsContract } from '../store/contract/conversations.ts'
+import { durabilityContract } from '../store/contract/durability.ts'
+import { tokensContract } from '../store/contract/tokens.ts'
+import { turnsContract } from '../store/contract/turns.ts'
+
+/** An empty store for one test. */
+export interface OpenedStore {
+  readonly store: Store
+  /** Closes the store and opens it anew over the same data. */
+  reopen(): Promise<Store>
+  /** Closes what is open and removes the data. */
+  cleanup(): Promise<void>
+}
+
+/** Opens an empty store. */
+export type OpenStore = () => Promise<OpenedStore>
+
+/** What every engine of the store must do, told by the port's own words. */
+export function storeContract(name: string, open: OpenStore): void {
+  describe(`the store on ${name}`, () => {
+    turnsContract(open)
+    conversationsContract(open)
+    tokensContract(open)
+    durabilityContract(open)
+  })
+}

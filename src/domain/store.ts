@@ -124,8 +124,11 @@ export interface TokenStore {
   load(): Promise<{ readonly tokens: readonly Token[]; readonly deniedHashes: readonly string[] }>
   /** Throws `conflict` where a live token has that name. */
   create(token: Token): Promise<void>
-  /** Adds a secret and lets all older ones of that token expire at `oldExpiresAt`. Throws `not_found`. */
-  rotate(tokenId: string, secret: TokenSecret, oldExpiresAt: number): Promise<void>
+  /**
+   * Adds a secret, lets all older ones of that token expire at `oldExpiresAt`, and the token itself at `expiresAt`, where that is given
+   * (null for never). Throws `not_found`.
+   */
+  rotate(tokenId: string, secret: TokenSecret, oldExpiresAt: number, expiresAt?: number | null): Promise<void>
   /** Throws `not_found`. Revoking a revoked one changes nothing. */
   revoke(tokenId: string, at: number): Promise<void>
   /** Refuses a config token's secret from now on. */

@@ -26,6 +26,7 @@ export const tokenStatements = {
   removeExpiredSecrets: {
     sql: 'DELETE FROM token_secrets WHERE token_key = (SELECT key FROM tokens WHERE id = ?) AND expires_at <= ?',
   },
+  renewToken: { sql: 'UPDATE tokens SET expires_at = ? WHERE id = ?', mustChange: true },
   expireSecrets: {
     sql: `UPDATE token_secrets SET expires_at = ?
       WHERE token_key = (SELECT key FROM tokens WHERE id = ?) AND (expires_at IS NULL OR expires_at > ?)`,
@@ -84,8 +85,11 @@ export function tokenStore(reader: Reader, writer: Writer): TokenStore {
         throw new GatewayError('conflict', sentence, { cause: error })
       })
     },
-    async rotate(tokenId, secret, oldExpiresAt) {
-      await writer.write(rotateOperations(tokenId, secret, oldExpiresAt)).catch(missing(tokenId))
+    async rotate(tokenId, secret, oldExpiresAt, expiresAt) {
+      const renewal: readonly Operation[] =
+        expiresAt === undefined ? [] : [[tokenStatements.renewToken, expiresAt, tokenId]]
+      const operations = [...renewal, ...rotateOperations(tokenId, secret, oldExpiresAt)]
+      await writer.write(operations).catch(missing(tokenId))
     },
     async revoke(tokenId, at) {
       await writer.write([[tokenStatements.revokeToken, at, tokenId], raiseEpoch]).catch(missing(tokenId))

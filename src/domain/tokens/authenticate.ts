@@ -12,6 +12,11 @@ interface KnownSecret {
   readonly expiresAt: number | null
 }
 
+interface Loaded {
+  readonly epoch: number
+  readonly tokens: readonly Token[]
+}
+
 const touchIntervalMs = 60_000
 const tokenCharactersMax = 256
 
@@ -25,6 +30,7 @@ export class Authenticator {
   readonly #sha256Hex: (text: string) => string
   readonly #configTokens: () => readonly Token[]
   #epoch: number | undefined
+  #loaded: Loaded | undefined
   #known = new Map<string, KnownSecret>()
   #denied = new Set<string>()
   #lastUse = new Map<string, number>()
@@ -47,10 +53,9 @@ export class Authenticator {
    */
   authenticate(secret: string): Authentication | Promise<Authentication> {
     if (this.#isCurrent()) return this.#lookUp(secret)
-    return this.#load().then(
-      () => this.#lookUp(secret),
-      () => this.#lookUp(secret),
-    )
+    return this.#load()
+      .catch(() => this.#index())
+      .then(() => this.#lookUp(secret))
   }
 
   /** How many tokens could pass now; asks the store. */
@@ -96,13 +101,22 @@ export class Authenticator {
   async #load(): Promise<void> {
     const epoch = this.#store.epoch()
     const { tokens, deniedHashes } = await this.#store.load()
+    // Of two loads that run at once, the one of the later epoch counts, whichever ends last.
+    if (this.#loaded && epoch < this.#loaded.epoch) return
+    this.#loaded = { epoch, tokens }
+    this.#denied = new Set(deniedHashes)
+    this.#index()
+    this.#epoch = epoch
+  }
+
+  // The config's tokens count as they stand now, also while the store cannot be read; but not before it has told which are denied.
+  #index(): void {
+    if (!this.#loaded) return
     const known = new Map<string, KnownSecret>()
-    for (const token of [...tokens, ...this.#configTokens()]) {
+    for (const token of [...this.#loaded.tokens, ...this.#configTokens()]) {
       for (const secret of token.secrets) known.set(secret.hash, { token, expiresAt: secret.expiresAt })
     }
     this.#known = known
-    this.#denied = new Set(deniedHashes)
-    this.#epoch = epoch
   }
 
   #noteUse(token: Token, now: number): void {

@@ -21,7 +21,8 @@ export interface RotatedToken extends NewToken {
 }
 
 /**
- * Gives a token a new secret under the same id; the old one works for 24 hours more, or until the token expires. Throws `not_found`,
+ * Gives a token a new secret under the same id; the old one works for 24 hours more, or until the token
+ * would have expired; the token lives on as long as before from now on. Throws `not_found`,
  * `invalid_request` for a token of the config file and an ambiguous reference, and `conflict` for one that is revoked or expired.
  */
 export async function rotateToken(parts: Omit<TokenParts, 'ids'>, input: RotateToken): Promise<RotatedToken> {
@@ -42,6 +43,12 @@ export async function rotateToken(parts: Omit<TokenParts, 'ids'>, input: RotateT
   const secret = createSecret(parts.fillRandom)
   const kept = tokenSecret(secret, parts.sha256Hex, now)
   const previousExpiresAt = Math.min(now + overlapMs, token.expiresAt ?? Number.POSITIVE_INFINITY)
-  await parts.store.tokens.rotate(token.id, kept, previousExpiresAt)
-  return { token: { ...token, secrets: [kept, ...token.secrets] }, secret, previousExpiresAt }
+  const expiresAt = token.expiresAt === null ? null : now + lifetimeOf(token, token.expiresAt)
+  await parts.store.tokens.rotate(token.id, kept, previousExpiresAt, expiresAt)
+  return { token: { ...token, expiresAt, secrets: [kept, ...token.secrets] }, secret, previousExpiresAt }
+}
+
+// A new secret lives as long as the one before it was meant to: from its making to the token's end.
+function lifetimeOf(token: Token, expiresAt: number): number {
+  return expiresAt - (token.secrets[0]?.createdAt ?? token.createdAt)
 }

@@ -66,6 +66,17 @@ export function tokensContract(open: OpenStore): void {
       assert.equal(other?.secrets[0]?.expiresAt, null)
     })
 
+    it('gets a new end with its rotation where one is given, and keeps its own where none is', async (t) => {
+      const store = await emptyStore(t, open)
+      await store.tokens.create(token('tok_1', { expiresAt: 5_000 }))
+      await store.tokens.rotate('tok_1', secret('two', { createdAt: 2_000 }), 3_000)
+      assert.equal((await store.tokens.load()).tokens[0]?.expiresAt, 5_000)
+      await store.tokens.rotate('tok_1', secret('three', { createdAt: 2_500 }), 3_000, 9_000)
+      assert.equal((await store.tokens.load()).tokens[0]?.expiresAt, 9_000)
+      await store.tokens.rotate('tok_1', secret('four', { createdAt: 2_600 }), 3_000, null)
+      assert.equal((await store.tokens.load()).tokens[0]?.expiresAt, null)
+    })
+
     it('does not gather secrets that have expired', async (t) => {
       const store = await emptyStore(t, open)
       await store.tokens.create(token('tok_1'))

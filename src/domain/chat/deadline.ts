@@ -16,17 +16,19 @@ export class TurnDeadline implements Disposable {
   readonly #caller: AbortSignal
   readonly #follow: () => void
   #whole: Timer
-  #step: Timer | undefined
+  #first: Timer | undefined
+  #idle: Timer | undefined
   #held = false
 
-  constructor(caller: AbortSignal, timeouts: ModelTimeouts, stream: boolean) {
+  /** `elapsedMs` is how long the caller has waited until now: it counts towards `totalMs`. */
+  constructor(caller: AbortSignal, timeouts: ModelTimeouts, stream: boolean, elapsedMs: number) {
     this.#caller = caller
     this.#timeouts = timeouts
     this.#follow = () => this.#controller.abort(caller.reason)
     if (caller.aborted) this.#follow()
     else caller.addEventListener('abort', this.#follow, { once: true })
-    this.#whole = this.#after(timeouts.totalMs, 'total')
-    if (stream) this.#step = this.#after(timeouts.firstTokenMs, 'firstToken')
+    this.#whole = this.#after(timeouts.totalMs, 'total', elapsedMs)
+    if (stream) this.#first = this.#after(timeouts.firstTokenMs, 'firstToken')
   }
 
   get signal(): AbortSignal {
@@ -36,9 +38,9 @@ export class TurnDeadline implements Disposable {
   /** The first token of a stream came: from now on the pauses between chunks count, and the stream as a whole. */
   firstToken(): void {
     clearTimeout(this.#whole)
-    clearTimeout(this.#step)
+    clearTimeout(this.#first)
     this.#whole = this.#after(this.#timeouts.streamMs, 'stream')
-    this.#step = this.#after(this.#timeouts.idleMs, 'idle')
+    this.#idle = this.#after(this.#timeouts.idleMs, 'idle')
   }
 
   /** A chunk was handed to the reader: while it holds us back, no pause is the provider's. */
@@ -49,12 +51,13 @@ export class TurnDeadline implements Disposable {
   /** The next chunk is asked for: the provider's pause begins now. */
   waiting(): void {
     this.#held = false
-    this.#step?.refresh()
+    this.#idle?.refresh()
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#whole)
-    clearTimeout(this.#step)
+    clearTimeout(this.#first)
+    clearTimeout(this.#idle)
     this.#caller.removeEventListener('abort', this.#follow)
   }
 
@@ -63,10 +66,13 @@ export class TurnDeadline implements Disposable {
     this.#controller.abort(reason)
   }
 
-  #after(ms: number, name: DeadlineName): Timer {
-    return setTimeout(() => {
-      if (name !== 'idle' || !this.#held) this.#controller.abort(timedOut(name, ms))
-    }, ms)
+  #after(ms: number, name: DeadlineName, elapsedMs = 0): Timer {
+    return setTimeout(
+      () => {
+        if (name !== 'idle' || !this.#held) this.#controller.abort(timedOut(name, ms))
+      },
+      Math.max(0, ms - elapsedMs),
+    )
   }
 }
 

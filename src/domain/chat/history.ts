@@ -1,5 +1,6 @@
 import type { Parts } from '../context.ts'
 import type { ModelInfo, ProviderMessage } from '../models/provider.ts'
+import type { HistoryMessage } from '../store.ts'
 
 const contextWindowUnknown = 32_000
 const answerTokensReserved = 4_096
@@ -29,7 +30,7 @@ export async function historyFor(
     parts.settings().conversations.historyMessages,
   )
   const kept: ProviderMessage[] = []
-  for (const message of newestFirst) {
+  for (const message of withoutBlankReplies(newestFirst)) {
     budget -= estimateTokens(message.content)
     if (budget < 0) break
     kept.push({ role: message.role, content: message.content })
@@ -38,6 +39,14 @@ export async function historyFor(
   // A reply whose question was dropped would stand first, which providers refuse.
   while (kept[0]?.role === 'assistant') kept.shift()
   return kept
+}
+
+// Providers refuse a blank message, so that one blank reply would spoil its conversation for ever: it goes, with its question.
+function withoutBlankReplies(newestFirst: readonly HistoryMessage[]): readonly HistoryMessage[] {
+  return newestFirst.filter((message, i) => {
+    const reply = message.role === 'user' ? newestFirst[i - 1] : message
+    return reply?.role !== 'assistant' || reply.content.trim() !== ''
+  })
 }
 
 /** Estimates the tokens of a text from above: three bytes of UTF-8 a token, and four for the message around it. */

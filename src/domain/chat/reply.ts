@@ -5,8 +5,8 @@ import { GatewayError } from '../errors.ts'
 import type { ModelProvider, ProviderTurn } from '../models/provider.ts'
 import { type ResolvedModel, resolveModel } from '../models/resolve-model.ts'
 import { TurnDeadline } from './deadline.ts'
-import { estimateTokens, historyFor } from './history.ts'
-import { titleOf } from './title.ts'
+import { historyFor } from './history.ts'
+import { TurnRecord } from './turn-record.ts'
 
 /** One turn as a caller asks for it. Already validated at the edge. */
 export interface ReplyInput {
@@ -59,15 +59,17 @@ export async function* reply(ctx: Context, input: ReplyInput): AsyncGenerator<Re
   parts.turns.enter()
   let release: (() => void) | undefined
   try {
-    if (input.conversationId !== undefined) {
-      release = await parts.locks.acquire(conversationId, timeouts.totalMs, ctx.signal)
-    }
+    // A stranger is refused before it waits, so that it takes no place among the owner's own messages.
+    if (parts.locks.isHeld(conversationId)) await ownConversation(ctx, conversationId)
+    const waitMs = Math.max(0, timeouts.totalMs - elapsedMs(ctx))
+    release = await parts.locks.acquire(conversationId, waitMs, ctx.signal)
     const existing =
       input.conversationId === undefined ? undefined : await ownConversation(ctx, conversationId)
     const resolved = await resolveModel(parts, input.model)
     const turn = await providerTurn(ctx, input, conversationId, existing, resolved)
-    const record = new TurnRecord(ctx, input, conversationId, resolved)
-    using deadline = new TurnDeadline(ctx.signal, timeouts, input.stream)
+    ctx.signal.throwIfAborted()
+    const record = new TurnRecord(ctx, input, conversationId, resolved, turn)
+    using deadline = new TurnDeadline(ctx.signal, timeouts, input.stream, elapsedMs(ctx))
     record.begin(existing === undefined, (error) => deadline.abandon(error))
     try {
       yield {
@@ -80,6 +82,7 @@ export async function* reply(ctx: Context, input: ReplyInput): AsyncGenerator<Re
       for await (const event of resolved.provider.stream(turn, deadline.signal)) {
         switch (event.type) {
           case 'text':
+            if (event.text === '') break
             if (record.content === '' && input.stream) deadline.firstToken()
             record.content += event.text
             if (record.content.length > replyCharactersMax) throw tooLong(resolved.provider)
@@ -99,11 +102,17 @@ export async function* reply(ctx: Context, input: ReplyInput): AsyncGenerator<Re
         }
         deadline.waiting()
       }
-      if (record.finishReason === null) throw cutShort(resolved.provider)
+      if (record.finishReason === null) {
+        deadline.signal.throwIfAborted()
+        throw cutShort(resolved.provider)
+      }
       yield await record.complete(record.finishReason)
+    } catch (error) {
+      await record.endUnfinished(ctx.signal.aborted ? 'aborted' : 'failed')
+      throw error
     } finally {
-      // Left by an error or by a caller that went away: what is there is kept.
-      await record.endUnfinished()
+      // Left at a yield, by a reader that takes no more.
+      await record.endUnfinished('aborted')
     }
   } finally {
     release?.()
@@ -111,125 +120,9 @@ export async function* reply(ctx: Context, input: ReplyInput): AsyncGenerator<Re
   }
 }
 
-/** What is known of a running turn, and its two commits. */
-class TurnRecord {
-  readonly replyId: string
-  content = ''
-  usage: Usage | undefined
-  finishReason: FinishReason | null = null
-  readonly warnings: string[] = []
-  readonly #ctx: Context
-  readonly #input: ReplyInput
-  readonly #conversationId: string
-  readonly #resolved: ResolvedModel
-  readonly #messageId: string
-  #begun: Promise<void> = Promise.resolve()
-  #ended = false
-
-  constructor(ctx: Context, input: ReplyInput, conversationId: string, resolved: ResolvedModel) {
-    this.#ctx = ctx
-    this.#input = input
-    this.#conversationId = conversationId
-    this.#resolved = resolved
-    this.#messageId = ctx.parts.ids.next('msg')
-    this.replyId = ctx.parts.ids.next('msg')
-  }
-
-  /** Queues the first commit. `onFailure` is told at once where it fails; the second commit rejects with the same error. */
-  begin(isNew: boolean, onFailure: (error: unknown) => void): void {
-    const { parts, actor } = this.#ctx
-    this.#begun = parts.store.turns.begin({
-      conversation: {
-        id: this.#conversationId,
-        channel: 'api',
-        chatId: this.#conversationId,
-        owner: ownerOf(actor),
-        title: titleOf(this.#input.message),
-        ...(this.#input.systemPrompt === undefined ? {} : { systemPrompt: this.#input.systemPrompt }),
-        isNew,
-      },
-      messageId: this.#messageId,
-      content: this.#input.message,
-      ...(this.#input.metadata === undefined ? {} : { metadata: this.#input.metadata }),
-      at: parts.clock.now(),
-    })
-    this.#begun.catch(onFailure)
-  }
-
-  /** The second commit of a turn that came to its end. Resolves to what the caller is told, once it is durable. */
-  async complete(finishReason: FinishReason): Promise<ReplyEvent> {
-    this.#ended = true
-    await this.#begun
-    const usage = this.#usageOrEstimate()
-    const latency = Math.round(this.#ctx.parts.clock.monotonic() - this.#ctx.arrivedAt)
-    await this.#finish('complete', 'complete', usage, latency)
-    return {
-      type: 'done',
-      id: this.replyId,
-      model: this.#resolved.model.id,
-      usage,
-      finishReason,
-      latency,
-      warnings: this.warnings,
-    }
-  }
-
-  /** The second commit of a turn that did not. Never rejects: the error that ended the turn is what the caller is told. */
-  async endUnfinished(): Promise<void> {
-    if (this.#ended) return
-    this.#ended = true
-    const status = this.#ctx.signal.aborted ? 'aborted' : 'failed'
-    const userStatus = status === 'aborted' && this.content !== '' ? 'complete' : status
-    const latency = Math.round(this.#ctx.parts.clock.monotonic() - this.#ctx.arrivedAt)
-    try {
-      await this.#begun
-      await this.#finish(userStatus, status, this.#usageOrEstimate(), latency)
-    } catch (error) {
-      const code = error instanceof GatewayError ? error.code : 'internal_error'
-      this.#ctx.parts.log('warn', 'unfinished turn not stored', {
-        requestId: this.#ctx.requestId,
-        error: code,
-      })
-    }
-  }
-
-  #finish(
-    userStatus: 'complete' | 'aborted' | 'failed',
-    replyStatus: 'complete' | 'aborted' | 'failed',
-    usage: Usage,
-    latencyMs: number,
-  ): Promise<void> {
-    const hasReply = replyStatus === 'complete' || this.content !== ''
-    return this.#ctx.parts.store.turns.finish({
-      conversationId: this.#conversationId,
-      userMessageId: this.#messageId,
-      userStatus,
-      ...(hasReply
-        ? {
-            reply: {
-              id: this.replyId,
-              content: this.content,
-              status: replyStatus,
-              finishReason: this.finishReason,
-            },
-          }
-        : {}),
-      model: this.#resolved.model.id,
-      provider: this.#resolved.provider.name,
-      usage,
-      latencyMs,
-      at: this.#ctx.parts.clock.now(),
-    })
-  }
-
-  #usageOrEstimate(): Usage {
-    if (this.usage) return this.usage
-    return {
-      inputTokens: estimateTokens(this.#input.message),
-      outputTokens: estimateTokens(this.content),
-      estimated: true,
-    }
-  }
+// What the caller has waited for earlier turns and for the lists of models is part of its total.
+function elapsedMs(ctx: Context): number {
+  return ctx.parts.clock.monotonic() - ctx.arrivedAt
 }
 
 async function ownConversation(ctx: Context, id: string): Promise<Conversation | undefined> {

@@ -13,7 +13,11 @@ export function decodeCursor(kind: CursorKind, cursor: string): number {
   const [name, digits = '', ...rest] = Buffer.from(cursor, 'base64url').toString().split(':')
   const key = Number(digits)
   const isOurs =
-    name === kind && rest.length === 0 && Number.isSafeInteger(key) && encodeCursor(kind, key) === cursor
+    name === kind &&
+    rest.length === 0 &&
+    Number.isSafeInteger(key) &&
+    key >= 0 &&
+    encodeCursor(kind, key) === cursor
   if (isOurs) return key
   throw new GatewayError(
     'invalid_request',

@@ -77,10 +77,15 @@ test('who asks after the providers were replaced does not wait for the old ones,
   const fresh = catalog.refresh()
   await fresh
   assert.equal(catalog.find('large')?.provider, after)
+  const again = Promise.withResolvers<readonly (typeof small)[]>()
+  after.list = () => again.promise
+  const later = catalog.refresh()
   listing.resolve([small])
   await old
   assert.equal(catalog.find('large')?.provider, after)
-  await Promise.all([catalog.refresh(), catalog.refresh()])
+  const joined = catalog.refresh()
+  again.resolve([small])
+  await Promise.all([later, joined])
   assert.equal(after.listings, 2)
 })
 

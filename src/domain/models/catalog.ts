@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import { preferredModel } from './default-model.ts'
 import type { ModelInfo, ModelProvider } from './provider.ts'
 
 /** A model of one provider, as it stands in the catalog. */
@@ -12,6 +13,8 @@ export interface ProviderListing {
   readonly provider: ModelProvider
   readonly status: 'unknown' | 'ok' | 'failed'
   readonly models: readonly ModelInfo[]
+  /** Which of them answers where none is named, found once a listing: a list can hold hundreds. */
+  readonly preferred?: ModelInfo | undefined
   readonly sentence?: string
 }
 
@@ -80,7 +83,8 @@ export class ModelCatalog {
   // A provider that was replaced while it was asked has nothing to say any more.
   #note(listing: ProviderListing): void {
     const { name } = listing.provider
-    if (this.#listings.get(name)?.provider === listing.provider) this.#listings.set(name, listing)
+    if (this.#listings.get(name)?.provider !== listing.provider) return
+    this.#listings.set(name, { ...listing, preferred: preferredModel(listing.models) })
   }
 
   async #list({ provider }: ProviderListing): Promise<void> {

@@ -18,14 +18,14 @@ const preferredFamilies = [
 export function defaultModel(catalog: ModelCatalog): CatalogEntry | undefined {
   const listings = catalog.listings()
   const real = listings.filter((listing) => listing.provider.name !== 'demo')
-  for (const { provider, models } of real.length > 0 ? real : listings) {
-    const model = preferred(models)
-    if (model) return { provider, model }
+  for (const { provider, preferred } of real.length > 0 ? real : listings) {
+    if (preferred) return { provider, model: preferred }
   }
   return undefined
 }
 
-function preferred(models: readonly ModelInfo[]): ModelInfo | undefined {
+/** Returns the model of one provider's list that it answers with where none is named; it reads the whole list. */
+export function preferredModel(models: readonly ModelInfo[]): ModelInfo | undefined {
   for (const family of preferredFamilies) {
     const members = models.filter((model) => family.test(model.id) && !retiredModels.has(model.id))
     const newest = members.sort((a, b) => b.id.localeCompare(a.id, 'en', { numeric: true }))[0]

@@ -102,8 +102,9 @@ test('a provider that lists the retired id itself is asked for it, also where it
   const anthropic = new ScriptedProvider('anthropic', [successor])
   const proxy = new ScriptedProvider('proxy', [retired])
   assert.equal(await found([anthropic, proxy], retired), `proxy ${retired}`)
-  const parts = partsOver(store, [anthropic, proxy])
-  await parts.models.refresh()
+  const parts = partsOver(store, [anthropic])
+  assert.equal(described(await resolveModel(parts, retired)), `anthropic ${successor} for ${retired}`)
+  parts.models.replace([anthropic, proxy])
   assert.equal(described(await resolveModel(parts, retired)), `proxy ${retired}`)
 })
 

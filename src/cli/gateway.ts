@@ -11,7 +11,7 @@ import { createToken } from '../domain/tokens/create-token.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { banner } from './banner.ts'
 import { keepFirstToken } from './first-token.ts'
-import { print, printError } from './output.ts'
+import { createLinePrinter, print, printError } from './output.ts'
 import { version } from './version.ts'
 
 const graceMs = 30_000
@@ -33,7 +33,7 @@ export async function runGateway(options: {
   const stopSignal = nextStopSignal()
   let gateway: Gateway | undefined
   try {
-    gateway = await createGateway({ loaded, env: environment(), version, print })
+    gateway = await createGateway({ loaded, env: environment(), version, print: createLinePrinter() })
     const url = await gateway.listen(loaded.config.api.host, loaded.config.api.port)
     const readyMs = Math.round(performance.now())
     await inTime(gateway.parts.models.refresh(), listingMs)

@@ -3,6 +3,20 @@ export function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** Returns what prints lines on stdout, all of one turn of the event loop in one write: for lines that come by the thousand. */
+export function createLinePrinter(): (line: string) => void {
+  let waiting = ''
+  const flush = (): void => {
+    const text = waiting
+    waiting = ''
+    process.stdout.write(text)
+  }
+  return (line) => {
+    if (waiting === '') setImmediate(flush)
+    waiting += `${line}\n`
+  }
+}
+
 /** Prints one line on stderr. */
 export function printError(line: string): void {
   process.stderr.write(`${line}\n`)

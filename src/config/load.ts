@@ -30,6 +30,8 @@ export interface LoadedConfig {
   readonly paths: StatePaths
   /** Warnings, in the order of the file. */
   readonly problems: readonly Problem[]
+  /** Paths of the secrets that stand in the file in plain text, for example `api.auth.tokens[0].token`. */
+  readonly plainSecrets: readonly string[]
 }
 
 /**
@@ -79,7 +81,7 @@ function readConfig(
   if (config === undefined || problems.some((problem) => problem.severity === 'error'))
     throw new ConfigError(problems)
   if (typeof port === 'number') config.api.port = port
-  return { config, paths: statePaths(options), problems }
+  return { config, paths: statePaths(options), problems, plainSecrets: reading.plainSecrets }
 }
 
 const root: SchemaNode = ConfigSchema

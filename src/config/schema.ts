@@ -1,4 +1,5 @@
-import Type from 'typebox'
+import type { Static } from 'typebox'
+import { Type } from '../schema/type.ts'
 import { ApiSchema } from './schema/api.ts'
 import { ChannelsSchema } from './schema/channels.ts'
 import { AuditSchema, ConversationsSchema, LoggingSchema, SkillsSchema } from './schema/general.ts'
@@ -19,4 +20,4 @@ export const ConfigSchema = Type.Object({
 })
 
 /** A valid config with every default filled in, variables put in, paths absolute and sizes in bytes. */
-export type Config = Type.Static<typeof ConfigSchema>
+export type Config = Static<typeof ConfigSchema>

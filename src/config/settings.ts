@@ -1,12 +1,31 @@
+import { createHash } from 'node:crypto'
 import type { Settings } from '../domain/settings.ts'
+import type { WebhookEndpoint } from '../domain/webhooks/endpoint.ts'
 import type { Config } from './schema.ts'
 
 /** Returns what the domain needs of the configuration. */
-export function settingsOf({ models, conversations }: Config): Settings {
+export function settingsOf({ api, models, conversations }: Config): Settings {
   return {
     models: { default: models.default ?? null, aliases: models.aliases, timeouts: models.timeouts },
+    prompts: { screening: api.security.promptInjection },
     conversations: { historyMessages: conversations.historyMessages },
+    webhooks: { endpoints: webhookEndpoints(api) },
   }
+}
+
+const hashDigits = 16
+
+/** Returns the configured endpoints; one without an `id` has `wh_` and 16 hex digits of its URL's SHA-256 for one. */
+export function webhookEndpoints({ webhooks }: Config['api']): readonly WebhookEndpoint[] {
+  return webhooks.outgoing.map(({ id, url, secret, previousSecret, events, retry, allowPrivateNetwork }) => ({
+    id: id ?? `wh_${createHash('sha256').update(url).digest('hex').slice(0, hashDigits)}`,
+    url,
+    secret: secret ?? null,
+    previousSecret: previousSecret ?? null,
+    events,
+    retry: { maxAttempts: retry.maxAttempts, backoffMs: retry.backoffMs, schedule: retry.schedule ?? null },
+    allowPrivateNetwork,
+  }))
 }
 
 interface Window {

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../schema/type.ts'
 import { SecuritySchema } from './security.ts'
 import { TokenSchema } from './token.ts'
 import { WebhooksSchema } from './webhooks.ts'

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../schema/type.ts'
 
 const enabled = Type.Boolean({ default: true, description: 'Whether the channel is started.' })
 

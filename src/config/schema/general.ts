@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../schema/type.ts'
 
 /** The section `skills`. */
 export const SkillsSchema = Type.Object(

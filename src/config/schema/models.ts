@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../schema/type.ts'
 
 const modelId = { minLength: 1, maxLength: 200 }
 const tokens = { minimum: 1, maximum: 100_000_000, unit: 'tokens' }

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../schema/type.ts'
 
 /** The section `api.security`: addresses, browsers, sizes, prompts. */
 export const SecuritySchema = Type.Object(

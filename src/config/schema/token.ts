@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../schema/type.ts'
 
 /** One token of the config file. */
 export const TokenSchema = Type.Object({

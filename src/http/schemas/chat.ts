@@ -1,8 +1,6 @@
-import Type from 'typebox'
+import type { Static } from 'typebox'
+import { Type } from '../../schema/type.ts'
 import { strict, UsageSchema } from './common.ts'
-
-/** The id of a conversation as a caller may choose it. */
-export const ConversationId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', examples: ['conv_123'] })
 
 /** Up to 16 string pairs. */
 export const Metadata = Type.Record(Type.String(), Type.String({ maxLength: 512 }), {
@@ -50,7 +48,7 @@ export const ChatBody = strict({
   metadata: Type.Optional(Metadata),
 })
 /** Body of `POST /api/v1/chat` and `/chat/stream`. */
-export type ChatBody = Type.Static<typeof ChatBody>
+export type ChatBody = Static<typeof ChatBody>
 
 /** Why a reply ended. */
 export const FinishReasonSchema = Type.Union(
@@ -74,7 +72,7 @@ export const ChatReply = strict({
   warnings: Type.Optional(Type.Array(Type.String())),
 })
 /** Reply of `POST /api/v1/chat`. */
-export type ChatReply = Type.Static<typeof ChatReply>
+export type ChatReply = Static<typeof ChatReply>
 
 /** One frame of a stream, the JSON after `data: `. */
 export const StreamFrame = Type.Union(
@@ -106,7 +104,7 @@ export const StreamFrame = Type.Union(
   { description: '`start`, any number of `delta`, then exactly one of `done` and `error`.' },
 )
 /** One frame of a stream. */
-export type StreamFrame = Type.Static<typeof StreamFrame>
+export type StreamFrame = Static<typeof StreamFrame>
 
 /** Body of `POST /api/v1/send`. */
 export const SendBody = strict({
@@ -120,7 +118,7 @@ export const SendBody = strict({
   metadata: Type.Optional(Metadata),
 })
 /** Body of `POST /api/v1/send`. */
-export type SendBody = Type.Static<typeof SendBody>
+export type SendBody = Static<typeof SendBody>
 
 /** Reply of `POST /api/v1/send`. */
 export const SendReply = strict({

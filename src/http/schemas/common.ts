@@ -1,4 +1,5 @@
-import Type, { type TProperties, type TSchema } from 'typebox'
+import type { TProperties, TSchema } from 'typebox'
+import { Type } from '../../schema/type.ts'
 
 /** An object whose unknown members are refused. */
 export function strict<P extends TProperties>(properties: P, description?: string) {

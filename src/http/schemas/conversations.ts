@@ -1,4 +1,5 @@
-import Type from 'typebox'
+import type { Static } from 'typebox'
+import { Type } from '../../schema/type.ts'
 import { FinishReasonSchema } from './chat.ts'
 import { Nullable, pageFields, pageQuery, strict, Timestamp, UsageSchema } from './common.ts'
 
@@ -29,7 +30,7 @@ const fields = {
 /** A conversation in a list. */
 export const ConversationSchema = strict(fields)
 /** A conversation in a list. */
-export type ConversationView = Type.Static<typeof ConversationSchema>
+export type ConversationView = Static<typeof ConversationSchema>
 
 /** One message of a conversation. */
 export const MessageSchema = strict({
@@ -48,7 +49,7 @@ export const MessageSchema = strict({
   createdAt: Timestamp,
 })
 /** One message of a conversation. */
-export type MessageView = Type.Static<typeof MessageSchema>
+export type MessageView = Static<typeof MessageSchema>
 
 /** Reply of `GET /api/v1/conversations`. */
 export const ConversationsReply = strict({ data: Type.Array(ConversationSchema), ...pageFields })

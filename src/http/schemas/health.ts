@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../schema/type.ts'
 import { strict } from './common.ts'
 
 const status = Type.Union([Type.Literal('ok'), Type.Literal('degraded')])

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../schema/type.ts'
 import { Nullable, strict } from './common.ts'
 
 /** Reply of `GET /api/v1/models`. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { GatewayError } from '../domain/errors.ts'
@@ -27,6 +27,8 @@ export function acquireGatewayLock(file: string): GatewayLock {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     database = openForLocking(file)
+    // Who can read a file can lock it, and keep every gateway from starting.
+    chmodSync(file, 0o600)
     database.exec('BEGIN EXCLUSIVE')
     writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 })
     return hold(database, pidFile)

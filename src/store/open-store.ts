@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Store } from '../domain/store.ts'
+import { auditStore } from './audit.ts'
 import { conversationStore } from './conversations.ts'
 import { openForReading, openForWriting } from './dialects/sqlite.ts'
 import { openError } from './dialects/sqlite-errors.ts'
@@ -8,9 +9,11 @@ import { migrate } from './dialects/sqlite-migrate.ts'
 import { createReader } from './dialects/sqlite-reader.ts'
 import { openWriter, type SqliteWriter } from './dialects/sqlite-writer.ts'
 import { createHealth, type Health } from './health.ts'
+import { limitStore } from './limits.ts'
 import { loadMigrations } from './migrations.ts'
 import { tokenStore } from './tokens.ts'
 import { turnStore } from './turns.ts'
+import { webhookStore } from './webhooks.ts'
 
 /** Where the store is, and who is told when it is in trouble. */
 export interface OpenStore {
@@ -48,7 +51,9 @@ function assemble(file: string, writer: SqliteWriter, health: Health): Store {
   try {
     const reader = createReader(database, health)
     let closing: Promise<void> | undefined
+    const { turns, flush } = turnStore(writer)
     const close = async (): Promise<void> => {
+      flush()
       await writer.drain()
       // The last connection to close cleans the log up, which is better done by the writer's thread.
       database.close()
@@ -56,8 +61,11 @@ function assemble(file: string, writer: SqliteWriter, health: Health): Store {
     }
     return {
       conversations: conversationStore(reader, writer),
-      turns: turnStore(writer),
+      turns,
       tokens: tokenStore(reader, writer),
+      audit: auditStore(reader, writer),
+      limits: limitStore(reader, writer),
+      webhooks: webhookStore(reader, writer),
       health() {
         const sentence = health.sentence()
         const { queued } = writer

@@ -8,11 +8,41 @@ export interface Statement {
   readonly mustChange?: true
 }
 
+/** What must be computed inside the writing transaction, where no statement can. Its code runs in the thread that writes. */
+export interface Procedure {
+  readonly name: string
+  readonly parameterCount: number
+  /** Called once a connection. */
+  open(connection: WritingConnection): OpenProcedure
+}
+
+/** A procedure over one connection. A unit is a transaction, or the part of one that is undone alone. */
+export interface OpenProcedure {
+  /** A unit begins: what was read in an earlier one may not hold any more. */
+  begin(): void
+  /** Returns how many rows it changed. */
+  run(parameters: readonly SqlValue[]): number
+  /** All operations of the unit have run. */
+  end(): void
+}
+
+/** What a procedure may do. */
+export interface WritingConnection {
+  prepare(sql: string): {
+    get(...parameters: SqlValue[]): Row | undefined
+    /** Returns how many rows it changed. */
+    run(...parameters: SqlValue[]): number
+  }
+}
+
+/** What a batch can run. */
+export type Runnable = Statement | Procedure
+
 /**
  * One step of a batch: what to run in the writing transaction, and its parameters. Everything runnable stands in the registry of
  * `statements.ts` under a number that both threads share.
  */
-export type Operation = readonly [statement: Statement, ...parameters: SqlValue[]]
+export type Operation = readonly [runnable: Runnable, ...parameters: SqlValue[]]
 
 /** Writes batches. */
 export interface Writer {

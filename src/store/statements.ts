@@ -1,18 +1,26 @@
+import { auditStatements } from './audit.ts'
+import { appendAudit } from './audit-chain.ts'
 import { conversationStatements } from './conversations.ts'
 import { healthStatements } from './health.ts'
-import type { Statement } from './statement.ts'
+import { limitStatements } from './limits.ts'
+import type { Runnable } from './statement.ts'
 import { tokenStatements } from './tokens.ts'
 import { turnStatements } from './turns.ts'
+import { webhookStatements } from './webhooks.ts'
 
 /** Everything that a batch can run. Its place in this list is its number, the same for both threads of one process. */
-export const statements: readonly Statement[] = [
+export const runnables: readonly Runnable[] = [
   ...Object.values(conversationStatements),
   ...Object.values(turnStatements),
   ...Object.values(tokenStatements),
   ...Object.values(healthStatements),
+  ...Object.values(auditStatements),
+  ...Object.values(limitStatements),
+  ...webhookStatements,
+  appendAudit,
 ]
 
-/** Returns how many parameters a statement takes. No statement holds a `?` in a literal. */
-export function parameterCount(statement: Statement): number {
-  return statement.sql.split('?').length - 1
+/** Returns how many parameters it takes. No statement holds a `?` in a literal. */
+export function parameterCount(runnable: Runnable): number {
+  return 'sql' in runnable ? runnable.sql.split('?').length - 1 : runnable.parameterCount
 }

@@ -1,6 +1,8 @@
+import type { AuditEntry } from '../domain/audit/record.ts'
 import { GatewayError, notFound } from '../domain/errors.ts'
 import type { TokenStore } from '../domain/store.ts'
 import { scopes, type Token, type TokenSecret } from '../domain/tokens/token.ts'
+import { appendOperation } from './audit-chain.ts'
 import { integer, integerOrNull, text, textList } from './row.ts'
 import {
   BatchRefusal,
@@ -78,30 +80,35 @@ export function tokenStore(reader: Reader, writer: Writer): TokenStore {
         }
       })
     },
-    async create(token) {
-      await writer.write(createOperations(token)).catch((error: unknown) => {
+    async create(token, audit) {
+      await writer.write([...createOperations(token), ...recorded(audit)]).catch((error: unknown) => {
         if (!(error instanceof BatchRefusal)) throw error
         const sentence = `There is a token named ${JSON.stringify(token.name)} already: revoke or rotate that one, or choose another name.`
         throw new GatewayError('conflict', sentence, { cause: error })
       })
     },
-    async rotate(tokenId, secret, oldExpiresAt, expiresAt) {
+    async rotate(tokenId, secret, oldExpiresAt, expiresAt, audit) {
       const renewal: readonly Operation[] =
         expiresAt === undefined ? [] : [[tokenStatements.renewToken, expiresAt, tokenId]]
       const operations = [...renewal, ...rotateOperations(tokenId, secret, oldExpiresAt)]
-      await writer.write(operations).catch(missing(tokenId))
+      await writer.write([...operations, ...recorded(audit)]).catch(missing(tokenId))
     },
-    async revoke(tokenId, at) {
-      await writer.write([[tokenStatements.revokeToken, at, tokenId], raiseEpoch]).catch(missing(tokenId))
+    async revoke(tokenId, at, audit) {
+      const operations: readonly Operation[] = [[tokenStatements.revokeToken, at, tokenId], raiseEpoch]
+      await writer.write([...operations, ...recorded(audit)]).catch(missing(tokenId))
     },
-    async denyHash(hash, at) {
-      await writer.write([[tokenStatements.denyHash, hash, at], raiseEpoch])
+    async denyHash(hash, at, audit) {
+      await writer.write([[tokenStatements.denyHash, hash, at], raiseEpoch, ...recorded(audit)])
     },
     async touch(uses) {
       if (uses.length === 0) return
       await writer.write(uses.map(({ tokenId, at }) => [tokenStatements.touchToken, at, tokenId, at]))
     },
   }
+}
+
+function recorded(audit: AuditEntry | undefined): readonly Operation[] {
+  return audit ? [appendOperation(audit)] : []
 }
 
 const raiseEpoch: Operation = [tokenStatements.raiseEpoch]

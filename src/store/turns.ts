@@ -1,23 +1,30 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { BeginTurn, FinishTurn, TurnStore } from '../domain/store.ts'
-import { BatchRefusal, type Operation, type Statement, type Writer } from './statement.ts'
+import { appendOperation } from './audit-chain.ts'
+import { BatchRefusal, type Operation, type SqlValue, type Statement, type Writer } from './statement.ts'
+import { eventOperations } from './webhook-events.ts'
 
 /** The statements of a turn. */
 export const turnStatements = {
   openConversation: {
     sql: `INSERT INTO conversations
       (id, channel, chat_id, owner, title, system_prompt, message_count, created_at, updated_at)
-      VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)`,
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   },
   continueConversation: {
     sql: `UPDATE conversations
-      SET message_count = message_count + 1, updated_at = ?, system_prompt = COALESCE(?, system_prompt)
+      SET message_count = message_count + ?, updated_at = ?, system_prompt = COALESCE(?, system_prompt)
       WHERE id = ?`,
     mustChange: true,
   },
   insertQuestion: {
     sql: `INSERT INTO messages (conversation_key, id, role, status, in_history, content, metadata, created_at)
       VALUES ((SELECT key FROM conversations WHERE id = ?), ?, 'user', 'pending', 0, ?, ?, ?)`,
+  },
+  insertFinishedQuestion: {
+    sql: `INSERT INTO messages (conversation_key, id, role, content, metadata, created_at, status, in_history, model, provider,
+        input_tokens, output_tokens, usage_estimated, latency_ms, finished_at)
+      VALUES ((SELECT key FROM conversations WHERE id = ?), ?, 'user', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   },
   finishQuestion: {
     sql: `UPDATE messages
@@ -40,76 +47,154 @@ export const turnStatements = {
   },
 } as const satisfies Record<string, Statement>
 
-/** Returns the verbs of a turn over one writer. */
-export function turnStore(writer: Writer): TurnStore {
-  return {
-    async begin(turn) {
-      const { id, isNew } = turn.conversation
-      await writer.write(beginOperations(turn)).catch((error: unknown) => {
-        throw refused(
-          error,
-          isNew
-            ? `The conversation ${JSON.stringify(id)} exists already, or the message's id is taken: ask again.`
-            : `The conversation ${JSON.stringify(id)} was deleted meanwhile: start a new one.`,
-        )
-      })
+/** How long a beginning waits for its end, so that a quick turn is one batch. */
+const lingerMs = 10
+const waitingMax = 1_000
+
+interface Beginning {
+  readonly turn: BeginTurn
+  readonly stored: PromiseWithResolvers<void>
+}
+
+/** The verbs of a turn, and what must be called before the writer is drained. */
+export interface TurnStoreParts {
+  readonly turns: TurnStore
+  /** Writes the beginnings that still wait. */
+  flush(): void
+}
+
+/**
+ * Returns the verbs of a turn over one writer. A beginning is written within 10 ms; a turn that ends before is written whole, as one
+ * batch of fewer statements. Who waits for either is told when it is durable.
+ */
+export function turnStore(writer: Writer): TurnStoreParts {
+  const waiting = new Map<string, Beginning>()
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const flush = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    const beginnings = [...waiting.values()]
+    waiting.clear()
+    for (const { turn, stored } of beginnings) {
+      writer.write(beginOperations(turn)).then(
+        () => stored.resolve(),
+        (error: unknown) => stored.reject(beginRefused(error, turn)),
+      )
+    }
+  }
+  const turns: TurnStore = {
+    begin(turn) {
+      // A message's id that comes twice is the writer's to refuse.
+      if (waiting.has(turn.messageId)) flush()
+      const stored = Promise.withResolvers<void>()
+      waiting.set(turn.messageId, { turn, stored })
+      if (waiting.size < waitingMax) timer ??= setTimeout(flush, lingerMs)
+      else flush()
+      return stored.promise
     },
     async finish(turn) {
-      await writer.write(finishOperations(turn)).catch((error: unknown) => {
-        throw refused(
-          error,
-          `The conversation ${JSON.stringify(turn.conversationId)} was deleted meanwhile, or this turn is over already: start a new one.`,
-        )
-      })
+      const beginning = waiting.get(turn.userMessageId)
+      if (!beginning) {
+        await writer.write(finishOperations(turn)).catch((error: unknown) => {
+          throw finishRefused(error, turn)
+        })
+        return
+      }
+      waiting.delete(turn.userMessageId)
+      try {
+        await writer.write(wholeOperations(beginning.turn, turn))
+        beginning.stored.resolve()
+      } catch (error) {
+        const refusal = beginRefused(error, beginning.turn)
+        beginning.stored.reject(refusal)
+        throw refusal
+      }
     },
     recover: (at) => writer.write([[turnStatements.failPending, at]]),
   }
+  return { turns, flush }
 }
 
 function beginOperations(turn: BeginTurn): readonly Operation[] {
-  const { conversation, at } = turn
-  const metadata = turn.metadata ? JSON.stringify(turn.metadata) : null
-  const systemPrompt = conversation.systemPrompt ?? null
+  const { conversation, messageId, content, at } = turn
   return [
-    conversation.isNew
-      ? [
-          turnStatements.openConversation,
-          conversation.id,
-          conversation.channel,
-          conversation.chatId,
-          conversation.owner,
-          conversation.title,
-          systemPrompt,
-          at,
-          at,
-        ]
-      : [turnStatements.continueConversation, at, systemPrompt, conversation.id],
-    [turnStatements.insertQuestion, conversation.id, turn.messageId, turn.content, metadata, at],
+    conversationOperation(turn, 1, at),
+    [turnStatements.insertQuestion, conversation.id, messageId, content, metadataOf(turn), at],
+    ...eventOperations(turn.events),
   ]
 }
 
 function finishOperations(turn: FinishTurn): readonly Operation[] {
-  const { conversationId, userMessageId, reply, usage, at } = turn
+  const { conversationId, userMessageId, reply, at } = turn
+  return [
+    [turnStatements.finishQuestion, ...outcomeOf(turn), userMessageId],
+    [turnStatements.touchConversation, reply ? 1 : 0, at, conversationId],
+    ...endOperations(turn),
+  ]
+}
+
+function wholeOperations(begun: BeginTurn, turn: FinishTurn): readonly Operation[] {
+  const { conversation, messageId, content, at } = begun
+  const question = [conversation.id, messageId, content, metadataOf(begun), at] as const
+  return [
+    conversationOperation(begun, turn.reply ? 2 : 1, turn.at),
+    [turnStatements.insertFinishedQuestion, ...question, ...outcomeOf(turn)],
+    ...eventOperations(begun.events),
+    ...endOperations(turn),
+  ]
+}
+
+function conversationOperation(
+  { conversation, at }: BeginTurn,
+  messages: number,
+  updatedAt: number,
+): Operation {
+  const { id, channel, chatId, owner, title, isNew } = conversation
+  const systemPrompt = conversation.systemPrompt ?? null
+  return isNew
+    ? [
+        turnStatements.openConversation,
+        id,
+        channel,
+        chatId,
+        owner,
+        title,
+        systemPrompt,
+        messages,
+        at,
+        updatedAt,
+      ]
+    : [turnStatements.continueConversation, messages, updatedAt, systemPrompt, id]
+}
+
+function metadataOf({ metadata }: BeginTurn): string | null {
+  return metadata ? JSON.stringify(metadata) : null
+}
+
+// From `status` to `finished_at`, in the order of both statements that write a question's outcome.
+function outcomeOf(turn: FinishTurn): readonly SqlValue[] {
+  const { userStatus, model, provider, usage, latencyMs, at } = turn
   const inHistory = laterTurnsMaySee(turn) ? 1 : 0
   const estimated = usage.estimated ? 1 : null
-  const operations: Operation[] = [
-    [
-      turnStatements.finishQuestion,
-      turn.userStatus,
-      inHistory,
-      turn.model,
-      turn.provider,
-      usage.inputTokens,
-      usage.outputTokens,
-      estimated,
-      turn.latencyMs,
-      at,
-      userMessageId,
-    ],
-    [turnStatements.touchConversation, reply ? 1 : 0, at, conversationId],
+  return [
+    userStatus,
+    inHistory,
+    model,
+    provider,
+    usage.inputTokens,
+    usage.outputTokens,
+    estimated,
+    latencyMs,
+    at,
   ]
+}
+
+function endOperations(turn: FinishTurn): readonly Operation[] {
+  const { conversationId, userMessageId, reply, at } = turn
+  const operations: Operation[] = []
   if (reply) {
     const { id, status, finishReason, content } = reply
+    const inHistory = laterTurnsMaySee(turn) ? 1 : 0
     operations.push([
       turnStatements.insertReply,
       conversationId,
@@ -122,6 +207,8 @@ function finishOperations(turn: FinishTurn): readonly Operation[] {
       at,
     ])
   }
+  operations.push(...eventOperations(turn.events))
+  if (turn.audit) operations.push(appendOperation(turn.audit))
   return operations
 }
 
@@ -129,6 +216,22 @@ function finishOperations(turn: FinishTurn): readonly Operation[] {
 function laterTurnsMaySee({ userStatus, reply }: FinishTurn): boolean {
   if (userStatus === 'failed' || !reply) return false
   return reply.status === 'complete' || (reply.status === 'aborted' && reply.content !== '')
+}
+
+function beginRefused(error: unknown, { conversation: { id, isNew } }: BeginTurn): unknown {
+  return refused(
+    error,
+    isNew
+      ? `The conversation ${JSON.stringify(id)} exists already, or the message's id is taken: ask again.`
+      : `The conversation ${JSON.stringify(id)} was deleted meanwhile: start a new one.`,
+  )
+}
+
+function finishRefused(error: unknown, { conversationId }: FinishTurn): unknown {
+  return refused(
+    error,
+    `The conversation ${JSON.stringify(conversationId)} was deleted meanwhile, or this turn is over already: start a new one.`,
+  )
 }
 
 function refused(error: unknown, sentence: string): unknown {

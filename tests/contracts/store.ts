@@ -1,9 +1,12 @@
 import { describe } from 'node:test'
 import type { Store } from '../../src/domain/store.ts'
+import { auditContract } from '../store/contract/audit.ts'
 import { conversationsContract } from '../store/contract/conversations.ts'
 import { durabilityContract } from '../store/contract/durability.ts'
+import { limitsContract } from '../store/contract/limits.ts'
 import { tokensContract } from '../store/contract/tokens.ts'
 import { turnsContract } from '../store/contract/turns.ts'
+import { webhooksContract } from '../store/contract/webhooks.ts'
 
 /** An empty store for one test. */
 export interface OpenedStore {
@@ -23,6 +26,9 @@ export function storeContract(name: string, open: OpenStore): void {
     turnsContract(open)
     conversationsContract(open)
     tokensContract(open)
+    auditContract(open)
+    limitsContract(open)
+    webhooksContract(open)
     durabilityContract(open)
   })
 }

@@ -4,11 +4,14 @@ import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import type { Store } from '../../src/domain/store.ts'
 import { openStore } from '../../src/store/open-store.ts'
-import { beginTurn, refuses } from './contract/samples.ts'
+import { beginTurn, finishTurn, refuses } from './contract/samples.ts'
 import { type Program, startProgram } from './program.ts'
 import { temporaryFolder } from './temporary.ts'
 
 const locked = /Another process keeps the database locked/
+
+// A turn's beginning waits this long for its end.
+const lingerMs = 10
 
 describe('a database that another process has locked', () => {
   it('is waited for, and written when it is free', async (t) => {
@@ -28,6 +31,7 @@ describe('a database that another process has locked', () => {
     const refused = Promise.all(
       ['c1', 'c2'].map((id) => refuses(store.turns.begin(beginTurn(id)), 'internal_error', locked)),
     )
+    t.mock.timers.tick(lingerMs)
     assert.equal((await store.conversations.find('before'))?.id, 'before', 'reading goes on')
     await refused
     assert.ok(performance.now() - startedAt >= 4_900, 'it was waited for')
@@ -45,6 +49,7 @@ describe('a database that another process has locked', () => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const { store, holder, troubles } = await lockedStore(t)
     const refused = refuses(store.turns.begin(beginTurn('c1')), 'internal_error', /thread .* has ended/)
+    t.mock.timers.tick(lingerMs)
     // The group is on its way when an immediate that was set after its own has run.
     await new Promise((resolve) => setImmediate(resolve))
     t.mock.timers.tick(30_000)
@@ -57,7 +62,9 @@ describe('a database that another process has locked', () => {
     t.mock.timers.tick(100)
     const [worker] = await replaced
     await once(worker, 'message')
-    await store.turns.begin(beginTurn('c2'))
+    const begun = store.turns.begin(beginTurn('c2'))
+    t.mock.timers.tick(lingerMs)
+    await begun
     assert.equal(store.health().status, 'ok')
   })
 })
@@ -69,7 +76,9 @@ async function lockedStore(
   const troubles: string[] = []
   const store = await openStore({ file, onTrouble: (sentence) => troubles.push(sentence) })
   t.after(() => store.close())
-  await store.turns.begin(beginTurn('before'))
+  const before = beginTurn('before')
+  // Whole at once: no timer, which a test may have mocked, has a part in it.
+  await Promise.all([store.turns.begin(before), store.turns.finish(finishTurn(before))])
   const holder = startProgram(t, 'hold-write-lock.ts', [file])
   assert.equal(await holder.next(), 'locked')
   return { store, holder, troubles }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it, type TestContext } from 'node:test'
@@ -8,13 +8,15 @@ import { refuses } from './contract/samples.ts'
 import { startProgram } from './program.ts'
 import { temporaryFolder } from './temporary.ts'
 
+const migrations = readdirSync(join(import.meta.dirname, '../../src/store/migrations')).sort()
+
 describe('the migrations', () => {
   it('are recorded once, and a second start applies none', async (t) => {
     const file = await closedStore(t)
     const before = recorded(file)
     assert.deepEqual(
       before.map((row) => row.name),
-      ['0001_initial.sql'],
+      migrations,
     )
     await (await openStore({ file })).close()
     assert.deepEqual(recorded(file), before)
@@ -55,7 +57,7 @@ describe('the migrations', () => {
       assert.deepEqual(await program.rest(), [])
       assert.equal(program.errors(), '', 'no warning is printed either')
     }
-    assert.equal(recorded(file).length, 1)
+    assert.equal(recorded(file).length, migrations.length)
   })
 })
 

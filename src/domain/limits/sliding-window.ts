@@ -28,7 +28,16 @@ export class SlidingWindow {
   /** Milliseconds until one more can be taken than now, 0 where nothing is taken. */
   refillMs(now: number): number {
     this.#forget(now)
-    return this.#slots === 0 ? 0 : (this.#times[this.#first] ?? 0) + this.windowMs - now
+    if (this.#slots === 0) return 0
+    const mask = this.#times.length - 1
+    let slot = this.#first
+    // Above 0 where the config has lowered the limit: then more than the oldest slot must run out.
+    let over = this.#used - this.limit
+    while (over > 0 && over >= (this.#counts[slot] ?? 0)) {
+      over -= this.#counts[slot] ?? 0
+      slot = (slot + 1) & mask
+    }
+    return (this.#times[slot] ?? 0) + this.windowMs - now
   }
 
   /** Takes one. The caller has seen that `remaining` is above 0. A clock that ran backwards counts as standing still. */

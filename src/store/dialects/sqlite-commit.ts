@@ -1,6 +1,6 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { BatchRefusal, type SqlValue } from '../statement.ts'
-import { parameterCount, statements } from '../statements.ts'
+import type { DatabaseSync } from 'node:sqlite'
+import { BatchRefusal, type OpenProcedure, type SqlValue, type WritingConnection } from '../statement.ts'
+import { parameterCount, runnables } from '../statements.ts'
 import { refusalOf, troubleOf } from './sqlite-errors.ts'
 
 /** A group of batches as one thread sends it to the other: two flat lists, which a structured clone copies fastest. */
@@ -26,37 +26,47 @@ export type CommitGroup = (wire: Wire) => readonly Outcome[]
 
 /** Returns the commit of a connection that writes. Both throw SQLite's own error where the file is in trouble; nothing is kept then. */
 export function createCommitGroup(database: DatabaseSync): CommitGroup {
-  const runnables = statements.map((statement) => ({
-    prepared: database.prepare(statement.sql),
-    parameters: parameterCount(statement),
-    mustChange: statement.mustChange === true,
-  }))
+  const connection = writingConnection(database)
+  const procedures: OpenProcedure[] = []
+  const prepared = runnables.map((runnable): Prepared => {
+    const parameters = parameterCount(runnable)
+    if ('sql' in runnable) {
+      const statement = connection.prepare(runnable.sql)
+      const mustChange = runnable.mustChange === true
+      return { parameters, mustChange, run: (values) => statement.run(...values) }
+    }
+    const procedure = runnable.open(connection)
+    procedures.push(procedure)
+    return { parameters, mustChange: false, run: (values) => procedure.run(values) }
+  })
+  const unit = createUnit(procedures)
   const transaction = createTransaction(database)
   const alone = createSavepoint(database)
   return (wire) => {
-    const batches = decode(wire, runnables)
+    const batches = decode(wire, prepared)
     try {
-      return transaction(() => batches.map(run))
+      return transaction(() => unit(() => batches.map(run)))
     } catch (error) {
       if (troubleOf(error)) throw error
       // One of them is refused. Savepoints tell which, but cost too much to be used every time.
-      return transaction(() => batches.map((batch) => alone(() => run(batch))))
+      return transaction(() => batches.map((batch) => alone(() => unit(() => run(batch)))))
     }
   }
 }
 
-interface Runnable {
-  readonly prepared: StatementSync
+/** A statement or a procedure of this connection. */
+interface Prepared {
   readonly parameters: number
   readonly mustChange: boolean
+  run(parameters: readonly SqlValue[]): number
 }
 
 interface Step {
-  readonly runnable: Runnable
+  readonly prepared: Prepared
   readonly parameters: readonly SqlValue[]
 }
 
-function decode({ plan, parameters }: Wire, runnables: readonly Runnable[]): readonly (readonly Step[])[] {
+function decode({ plan, parameters }: Wire, known: readonly Prepared[]): readonly (readonly Step[])[] {
   const batches: Step[][] = []
   let batch: Step[] = []
   let left = 0
@@ -68,10 +78,10 @@ function decode({ plan, parameters }: Wire, runnables: readonly Runnable[]): rea
       batches.push(batch)
       continue
     }
-    const runnable = runnables[number]
-    if (!runnable) throw new Error(`There is no operation ${number}.`)
-    batch.push({ runnable, parameters: parameters.slice(at, at + runnable.parameters) })
-    at += runnable.parameters
+    const prepared = known[number]
+    if (!prepared) throw new Error(`There is no operation ${number}.`)
+    batch.push({ prepared, parameters: parameters.slice(at, at + prepared.parameters) })
+    at += prepared.parameters
     left -= 1
   }
   return batches
@@ -79,11 +89,32 @@ function decode({ plan, parameters }: Wire, runnables: readonly Runnable[]): rea
 
 function run(batch: readonly Step[]): number {
   let changed = 0
-  for (const { runnable, parameters } of batch) {
-    changed = Number(runnable.prepared.run(...parameters).changes)
-    if (changed === 0 && runnable.mustChange) throw new BatchRefusal('missing')
+  for (const { prepared, parameters } of batch) {
+    changed = prepared.run(parameters)
+    if (changed === 0 && prepared.mustChange) throw new BatchRefusal('missing')
   }
   return changed
+}
+
+function writingConnection(database: DatabaseSync): WritingConnection {
+  return {
+    prepare(sql) {
+      const statement = database.prepare(sql)
+      return {
+        get: (...parameters) => statement.get(...parameters),
+        run: (...parameters) => Number(statement.run(...parameters).changes),
+      }
+    },
+  }
+}
+
+function createUnit(procedures: readonly OpenProcedure[]): <T>(work: () => T) => T {
+  return (work) => {
+    for (const procedure of procedures) procedure.begin()
+    const result = work()
+    for (const procedure of procedures) procedure.end()
+    return result
+  }
 }
 
 function createTransaction(database: DatabaseSync): <T>(work: () => T) => T {

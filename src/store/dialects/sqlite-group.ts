@@ -1,6 +1,6 @@
 import { GatewayError } from '../../domain/errors.ts'
-import { BatchRefusal, type Operation, type SqlValue, type Statement } from '../statement.ts'
-import { parameterCount, statements } from '../statements.ts'
+import { BatchRefusal, type Operation, type Runnable, type SqlValue } from '../statement.ts'
+import { parameterCount, runnables } from '../statements.ts'
 import type { Outcome, Wire } from './sqlite-commit.ts'
 
 /** Batches that are committed together, with those who wait for them. */
@@ -53,16 +53,15 @@ export class Group {
   }
 }
 
-const known = new Map<Statement, { readonly number: number; readonly parameters: number }>(
-  statements.map((statement, number) => [statement, { number, parameters: parameterCount(statement) }]),
+const known = new Map<Runnable, { readonly number: number; readonly parameters: number }>(
+  runnables.map((runnable, number) => [runnable, { number, parameters: parameterCount(runnable) }]),
 )
 
-function numberOf([statement, ...parameters]: Operation): number {
-  const entry = known.get(statement)
+function numberOf([runnable, ...parameters]: Operation): number {
+  const entry = known.get(runnable)
   if (entry?.parameters !== parameters.length) {
-    throw new Error(
-      `This operation is not in the registry, or its parameters are not as many: ${statement.sql}`,
-    )
+    const what = 'sql' in runnable ? runnable.sql : runnable.name
+    throw new Error(`This operation is not in the registry, or its parameters are not as many: ${what}`)
   }
   return entry.number
 }

@@ -91,7 +91,16 @@ function ours({ dialect, upstreamPort, port, folder, compileCache, root }: Place
           { message: messageOf(question) },
         ),
     },
-    args: [path.join(root, 'bin/openclaw.js'), 'gateway', '--config', config, '--port', String(port)],
+    // As `npm start` has it.
+    args: [
+      '--max-semi-space-size=4',
+      path.join(root, 'bin/openclaw.js'),
+      'gateway',
+      '--config',
+      config,
+      '--port',
+      String(port),
+    ],
     env: { OPENCLAW_STATE_DIR: path.join(folder, 'state'), HOME: folder, NODE_COMPILE_CACHE: compileCache },
     readyPath: '/health',
   }

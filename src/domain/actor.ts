@@ -20,3 +20,8 @@ export function visibleTo(actor: Actor): Visibility {
 export function ownerOf(actor: Actor): string | null {
   return actor.type === 'token' ? actor.token.id : null
 }
+
+/** The models that an actor may use, as its token's `models` lists them, or null for all. */
+export function modelsOf(actor: Actor): readonly string[] | null {
+  return actor.type === 'token' ? actor.token.models : null
+}

@@ -57,22 +57,24 @@ test('a carry runs through all full digits of the random part', () => {
   assert.ok(second > first)
 })
 
-test('each new millisecond draws new randomness', () => {
-  let draws = 0
+test('each new millisecond has randomness of its own, of which no byte serves twice', () => {
   const clock = { ms: 1_775_000_000_000 }
+  let drawn = 0
   const ids = createIds(
     () => clock.ms,
     (bytes) => {
-      draws++
+      drawn += bytes.length
       randomFillSync(bytes)
     },
   )
-  ids.next('msg')
-  ids.next('msg')
-  assert.equal(draws, 1)
-  clock.ms++
-  ids.next('msg')
-  assert.equal(draws, 2)
+  const tails = new Set<string>()
+  const milliseconds = 2_000
+  for (let i = 0; i < milliseconds; i++) {
+    clock.ms++
+    tails.add(ids.next('msg').slice(-16))
+  }
+  assert.equal(tails.size, milliseconds)
+  assert.ok(drawn >= milliseconds * 16, `${drawn} bytes`)
 })
 
 function idsAt(ms: number): { readonly ids: Ids; readonly clock: { ms: number } } {

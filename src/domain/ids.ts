@@ -10,6 +10,8 @@ export interface Ids {
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const timeCharacters = 10
 const randomCharacters = 16
+// One call of the operating system for so many bytes costs hardly more than one for sixteen.
+const randomPoolBytes = 256 * randomCharacters
 
 /**
  * Makes ids in the ULID layout (48 bits of milliseconds, 80 random bits, Crockford base 32), monotonic within a millisecond as the
@@ -17,6 +19,16 @@ const randomCharacters = 16
  */
 export function createIds(now: () => number, fillRandom: (bytes: Uint8Array) => void): Ids {
   const random = new Uint8Array(randomCharacters)
+  const pool = new Uint8Array(randomPoolBytes)
+  let used = randomPoolBytes
+  const renew = (): void => {
+    if (used === randomPoolBytes) {
+      fillRandom(pool)
+      used = 0
+    }
+    random.set(pool.subarray(used, used + randomCharacters))
+    used += randomCharacters
+  }
   let lastMs = -1
   let timePart = ''
   return {
@@ -25,7 +37,7 @@ export function createIds(now: () => number, fillRandom: (bytes: Uint8Array) => 
       if (ms === lastMs) {
         increment(random)
       } else {
-        fillRandom(random)
+        renew()
         lastMs = ms
         timePart = encodeTime(ms)
       }

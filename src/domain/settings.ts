@@ -1,3 +1,6 @@
+import type { PromptScreening } from './prompts/screen-prompt.ts'
+import type { WebhookEndpoint } from './webhooks/endpoint.ts'
+
 /** What the domain needs of the configuration, in its own units. */
 export interface Settings {
   readonly models: {
@@ -7,9 +10,16 @@ export interface Settings {
     readonly aliases: Readonly<Record<string, string>>
     readonly timeouts: ModelTimeouts
   }
+  readonly prompts: {
+    readonly screening: PromptScreening
+  }
   readonly conversations: {
     /** The most earlier messages that a model is shown. */
     readonly historyMessages: number
+  }
+  readonly webhooks: {
+    /** Who is told of events. */
+    readonly endpoints: readonly WebhookEndpoint[]
   }
 }
 

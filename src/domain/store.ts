@@ -1,4 +1,6 @@
 import type { Visibility } from './actor.ts'
+import type { AuditEntry, AuditLink } from './audit/record.ts'
+import type { Seal } from './audit/seal.ts'
 import type {
   Conversation,
   FinishReason,
@@ -6,7 +8,9 @@ import type {
   MessageStatus,
   Usage,
 } from './conversations/conversation.ts'
+import type { CountedRequests } from './limits/rate-limiter.ts'
 import type { Token, TokenSecret } from './tokens/token.ts'
+import type { OutgoingEvent, WebhookStore } from './webhooks/webhook-store.ts'
 
 /**
  * What the domain needs kept. Every verb that writes is one batch of statements that commits or fails as one, and resolves only when
@@ -16,6 +20,9 @@ export interface Store {
   readonly conversations: ConversationStore
   readonly turns: TurnStore
   readonly tokens: TokenStore
+  readonly audit: AuditStore
+  readonly limits: LimitStore
+  readonly webhooks: WebhookStore
   health(): StoreHealth
   /** Commits what is queued, closes the files, resolves when nothing is left. Idempotent. */
   close(): Promise<void>
@@ -88,6 +95,8 @@ export interface BeginTurn {
   /** Up to 16 string pairs, kept with the turn. */
   readonly metadata?: Readonly<Record<string, string>>
   readonly at: number
+  /** What webhooks are told, kept with the turn or not at all. */
+  readonly events?: readonly OutgoingEvent[]
 }
 
 /** The second commit of a turn: what became of it. */
@@ -107,8 +116,13 @@ export interface FinishTurn {
   readonly usage: Usage
   readonly latencyMs: number
   readonly at: number
+  /** The call's record, kept with the turn or not at all. */
+  readonly audit?: AuditEntry
+  /** What webhooks are told, kept with the turn or not at all. */
+  readonly events?: readonly OutgoingEvent[]
 }
 
+/** A turn's end may be handed over before its beginning is stored: the two keep their order, or are stored as one. */
 export interface TurnStore {
   begin(turn: BeginTurn): Promise<void>
   /** Throws `conflict` where the conversation was deleted meanwhile. */
@@ -117,22 +131,80 @@ export interface TurnStore {
   recover(at: number): Promise<number>
 }
 
+/** Each change takes the record of itself, which is kept with it or not at all. */
 export interface TokenStore {
   /** A number that every change of a token, also by another process, raises. Synchronous and cheap: read on every request. */
   epoch(): number
   /** All tokens made by the CLI, revoked ones too, and the hashes of revoked config tokens. */
   load(): Promise<{ readonly tokens: readonly Token[]; readonly deniedHashes: readonly string[] }>
   /** Throws `conflict` where a live token has that name. */
-  create(token: Token): Promise<void>
+  create(token: Token, audit?: AuditEntry): Promise<void>
   /**
    * Adds a secret, lets all older ones of that token expire at `oldExpiresAt`, and the token itself at `expiresAt`, where that is given
    * (null for never). Throws `not_found`.
    */
-  rotate(tokenId: string, secret: TokenSecret, oldExpiresAt: number, expiresAt?: number | null): Promise<void>
+  rotate(
+    tokenId: string,
+    secret: TokenSecret,
+    oldExpiresAt: number,
+    expiresAt?: number | null,
+    audit?: AuditEntry,
+  ): Promise<void>
   /** Throws `not_found`. Revoking a revoked one changes nothing. */
-  revoke(tokenId: string, at: number): Promise<void>
+  revoke(tokenId: string, at: number, audit?: AuditEntry): Promise<void>
   /** Refuses a config token's secret from now on. */
-  denyHash(hash: string, at: number): Promise<void>
+  denyHash(hash: string, at: number, audit?: AuditEntry): Promise<void>
   /** Notes when tokens were last used. Does not raise the epoch. */
   touch(uses: readonly { readonly tokenId: string; readonly at: number }[]): Promise<void>
+}
+
+/** The hash-chained audit. What it gives back is what stands in the file: verification tells whether anybody changed it. */
+export interface AuditStore {
+  /** Appends records in this order: each takes the next sequence number, and the hash of itself and the one before it. */
+  append(entries: readonly AuditEntry[]): Promise<void>
+  /** Where the chain stands, how far retention has removed it, and the newest checkpoint. */
+  state(): Promise<ChainState & { readonly lastCheckpoint: Seal | undefined }>
+  /** At most `limit` links after that sequence, oldest first, with the chain's state at the same moment. */
+  oldest(page: {
+    readonly afterSequence: number
+    readonly limit: number
+  }): Promise<ChainState & { readonly links: readonly AuditLink[] }>
+  /** Looks down from `beforeSequence` in one step of bounded time. */
+  newest(query: NewestAudit): Promise<{
+    /** At most `limit`, newest first. */
+    readonly links: readonly AuditLink[]
+    /** What lies below this was not looked at. */
+    readonly lookedDownTo: number
+  }>
+  /** At most `limit` checkpoints after that sequence, oldest first. */
+  checkpoints(page: { readonly afterSequence: number; readonly limit: number }): Promise<readonly Seal[]>
+  /** Keeps a checkpoint; or keeps an anchor and removes all records and checkpoints that it stands for. */
+  seal(seal: Seal): Promise<void>
+}
+
+/** Where the chain stands: its end, and the anchor in the place of what retention has removed. */
+export interface ChainState {
+  readonly head: { readonly sequence: number; readonly hash: string }
+  readonly anchor: Seal | undefined
+}
+
+/** Which links to look for, between two sequences. */
+export interface NewestAudit {
+  readonly beforeSequence: number
+  readonly fromSequence: number
+  readonly limit: number
+  /** Name or id of the actor. */
+  readonly actor?: string
+  readonly status?: { readonly from: number; readonly to: number }
+  /** Milliseconds since the epoch. */
+  readonly since?: number
+}
+
+export interface LimitStore {
+  /** Keeps what was counted, in the place of what was kept before. */
+  save(counted: CountedRequests): Promise<void>
+  /** Returns what was kept, and forgets it. */
+  take(): Promise<CountedRequests>
+  /** What the audit records say was taken from limits since then, with the sum of all tokens under the empty key. Bounded work. */
+  ofRecords(since: number): Promise<CountedRequests>
 }

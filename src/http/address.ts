@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv6 } from 'node:net'
+import { BlockList, isIP, isIPv6, SocketAddress } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
 /** A set of addresses, given as single ones and CIDR blocks. */
@@ -10,17 +10,22 @@ export interface AddressList {
 /** What stands for a client whose address cannot be known; no list holds it. */
 export const unknownAddress = 'unknown'
 
-/** Makes a list of addresses and CIDR blocks, which have been validated. An empty one holds nobody. */
+/** Makes a list of addresses and CIDR blocks, which have been validated. An empty one holds nobody, and an IPv6 range no IPv4 address. */
 export function createAddressList(entries: readonly string[]): AddressList {
-  const list = new BlockList()
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const entry of entries) {
     const [text = '', bits] = entry.split('/')
     const address = plainAddress(text)
     const family = isIPv6(address) ? 'ipv6' : 'ipv4'
-    if (bits === undefined) list.addAddress(address, family)
-    else list.addSubnet(address, mappedBits(text, address, Number(bits)), family)
+    if (bits === undefined) lists[family].addAddress(address, family)
+    else lists[family].addSubnet(address, rangeBits(text, address, Number(bits)), family)
   }
-  return { has: (address) => isIP(address) !== 0 && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') }
+  return {
+    has(address) {
+      const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+      return isIP(address) !== 0 && lists[family].check(address, family)
+    },
+  }
 }
 
 /**
@@ -57,13 +62,20 @@ export function subscriberOf(address: string): string {
     .join(':')}::/64`
 }
 
-// An IPv4 address that an IPv6 socket shows as ::ffff:1.2.3.4 is that IPv4 address.
-function plainAddress(address: string): string {
+/**
+ * Returns an address in its canonical form, without a zone; an IPv4-mapped IPv6 one (`::ffff:1.2.3.4`, in any notation) is that IPv4
+ * address. Any other text comes back as it is.
+ */
+export function plainAddress(address: string): string {
+  if (!address.includes(':')) return address
   const zone = address.indexOf('%')
   const bare = zone < 0 ? address : address.slice(0, zone)
-  return bare.toLowerCase().startsWith('::ffff:') && bare.includes('.') ? bare.slice(7) : bare
+  if (!isIPv6(bare)) return bare
+  const canonical = new SocketAddress({ address: bare, family: 'ipv6' }).address
+  return canonical.startsWith('::ffff:') && canonical.includes('.') ? canonical.slice(7) : canonical
 }
 
-function mappedBits(given: string, plain: string, bits: number): number {
-  return given === plain || !isIPv6(given) ? bits : Math.max(0, bits - 96)
+// A range of IPv4-mapped addresses counts its bits from the IPv6 address's front.
+function rangeBits(given: string, plain: string, bits: number): number {
+  return isIPv6(given) && !isIPv6(plain) ? Math.max(0, bits - 96) : bits
 }

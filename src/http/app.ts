@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AuditTrail } from '../domain/audit/audit-trail.ts'
+import type { AuditedCall } from '../domain/audit/audited-call.ts'
 import type { Parts } from '../domain/context.ts'
 import type { Health } from '../domain/health/health.ts'
 import type { RateLimiter } from '../domain/limits/rate-limiter.ts'
@@ -31,7 +33,7 @@ export interface HttpSettings {
 
 /** Which pages may call the API from a browser. */
 export interface CorsSettings {
-  /** Exact origins, or `*`. */
+  /** Exact origins; `*` is none. */
   readonly origins: readonly string[]
   readonly methods: readonly string[]
 }
@@ -41,6 +43,7 @@ export interface HttpParts {
   readonly parts: Parts
   readonly authenticator: Authenticator
   readonly limiter: RateLimiter
+  readonly audit: AuditTrail
   readonly settings: () => HttpSettings
   readonly version: string
   /** Whole seconds since the gateway was ready. */
@@ -58,6 +61,8 @@ export interface RequestState {
   /** The client's address, or `unknown`. */
   ip: string
   token: Token | undefined
+  /** What the audit learns of it. */
+  readonly call: AuditedCall
   /** The error's code, for the log. */
   error: string | undefined
   model: string | undefined

@@ -15,12 +15,33 @@ const reasons: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
 }
 
-/** Answers what Node's HTTP parser refuses with an error of the usual shape, and closes the connection. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, ids: Ids): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+const lingerMs = 2_000
+
+/** What a caller was told. */
+export interface ClientErrorAnswer {
+  readonly code: ErrorCode
+  readonly requestId: string
+}
+
+/**
+ * Answers what Node's HTTP parser refuses with an error of the usual shape, and closes the connection. Returns undefined where there was
+ * nobody to be told, or nothing new.
+ */
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  ids: Ids,
+): ClientErrorAnswer | undefined {
+  // Answered already: the parser complains once more about each further piece.
+  if (socket.writableEnded && !socket.destroyed) return undefined
+  // All other codes are of the connection itself, a TLS handshake that failed for example.
+  const isOfRequest = /^(?:HPE|ERR_HTTP)_/.test(error.code ?? '')
+  if (!isOfRequest || !socket.writable) {
     socket.destroy()
-    return
+    return undefined
   }
+  // A socket closed over unread bytes is reset, and the caller, still sending, would never see the answer.
+  setTimeout(() => socket.destroy(), lingerMs).unref()
   const code = codeOf(error)
   const requestId = ids.next('req')
   const body = JSON.stringify(
@@ -31,6 +52,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, 
     `HTTP/1.1 ${status} ${reasons[status] ?? 'Error'}\r\nContent-Type: application/json; charset=utf-8\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
   )
+  return { code, requestId }
 }
 
 function codeOf(error: NodeJS.ErrnoException): ErrorCode {

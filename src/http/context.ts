@@ -11,6 +11,7 @@ export function contextOf(http: HttpParts, request: FastifyRequest, signal: Abor
     parts: http.parts,
     actor: { type: 'token', token: request.gateway.token ?? anonymous },
     requestId: request.id,
+    call: request.gateway.call,
     arrivedAt: request.gateway.arrivedAt,
     signal,
   }
@@ -30,6 +31,8 @@ export class ClientGone extends Error {
  */
 export function abortOnClose(reply: FastifyReply): AbortController {
   const controller = new AbortController()
+  // It may have closed already, while the tokens were read anew.
+  if (reply.raw.destroyed) controller.abort(new ClientGone())
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) controller.abort(new ClientGone())
   })

@@ -56,5 +56,5 @@ function originRefused(origin: string): GatewayError {
 
 // `null` is what sandboxed frames and local files send: anybody can be it.
 function allows(settings: CorsSettings, origin: string): boolean {
-  return origin !== 'null' && (settings.origins.includes(origin) || settings.origins.includes('*'))
+  return origin !== 'null' && settings.origins.includes(origin)
 }

@@ -60,18 +60,11 @@ function ofFastify(error: FastifyError): GatewayError | undefined {
     return new GatewayError('invalid_request', message, { details })
   }
   switch (error.code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new GatewayError(
-        'payload_too_large',
-        'The request body is larger than api.security.maxBodySize allows. Send less, or raise it in the config.',
-      )
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new GatewayError(
         'unsupported_media_type',
         'Send the body as JSON with Content-Type: application/json.',
       )
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new GatewayError('invalid_request', 'The body is not as long as Content-Length says.')
     case 'FST_ERR_BAD_URL':
       return new GatewayError('invalid_request', 'The URL is not valid: check its percent-encoding.')
     case 'FST_ERR_MAX_PARAM_LENGTH':

@@ -14,7 +14,10 @@ import { failedLogin, takeRequest } from './rate-limit.ts'
 export interface Guard {
   /** What needs no token: notes who calls, and returns why the request may not come in, or undefined. */
   atDoor(request: FastifyRequest): GatewayError | undefined
-  /** Who asks, whether the limits allow it, and whether the token may: `done` is told, at once where tokens are current. */
+  /**
+   * Who asks, whether the limits allow it, and whether the token may: `done` is told, at once where tokens are current. Where there is no
+   * such route a stranger passes, but a token that is sent must be a good one, and is counted.
+   */
   admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void
   /** Writes the CORS headers, also beside an error; true where the request was a preflight and has been answered. */
   cors(request: FastifyRequest, reply: FastifyReply, refused: GatewayError | undefined): boolean
@@ -50,12 +53,14 @@ export function createGuard(http: HttpParts, limiter: RateLimiter): Guard {
     return list.has(ip)
   }
 
-  const pass = (request: FastifyRequest, reply: FastifyReply, token: Token, scope: Scope): void => {
+  const pass = (request: FastifyRequest, reply: FastifyReply, token: Token, scope: Scope | 'none'): void => {
     const { gateway } = request
     gateway.token = token
-    takeRequest(reply, limiter, http.settings().rateLimits, token, http.parts.clock.now())
+    const now = http.parts.clock.now()
+    takeRequest(reply, limiter, http.settings().rateLimits, token, now)
+    gateway.call.counted(now)
     if (!tokenAllows(token, gateway.ip)) throw addressRefused(gateway.ip)
-    requireScope(token, scope)
+    if (scope !== 'none') requireScope(token, scope)
   }
 
   return {
@@ -77,7 +82,8 @@ export function createGuard(http: HttpParts, limiter: RateLimiter): Guard {
     cors: (request, reply, refused) => applyCors(request, reply, http.settings().cors, refused !== undefined),
     admit(request, reply, done) {
       const scope = request.routeOptions.config.scope ?? 'none'
-      if (scope === 'none' || request.is404) {
+      const isStranger = request.headers.authorization === undefined
+      if (scope === 'none' && (isStranger || !request.is404)) {
         done()
         return
       }

@@ -1,6 +1,7 @@
-import { isIP } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
+import { plainAddress } from './address.ts'
 
 /**
  * Refuses a request whose Host is neither this machine's loopback, nor the address it came in by, nor one of `publicHosts`: a page whose
@@ -11,33 +12,29 @@ export function refuseForeignHost(
   publicHosts: readonly string[],
 ): GatewayError | undefined {
   const header = request.headers.host
-  if (header === undefined) return new GatewayError('invalid_request', 'The request has no Host header.')
-  const host = hostName(header)
-  if (isLoopbackName(host) || publicHosts.includes(host)) return undefined
-  if (isIP(host) !== 0 && host === plain(request.raw.socket.localAddress)) return undefined
+  if (header === undefined) {
+    // HTTP/1.0 has no such header; load balancers ask for their health so, and no browser does.
+    if (request.raw.httpVersion === '1.0') return undefined
+    return new GatewayError('invalid_request', 'The request has no Host header.')
+  }
+  const host = hostOf(header)
+  if (host === 'localhost' || publicHosts.includes(host) || isOwnAddress(request, host)) return undefined
   return new GatewayError(
     'misdirected_host',
-    `This gateway does not answer for the host ${JSON.stringify(host.slice(0, 100))}. Add its URL to api.publicUrl in the config.`,
+    `This gateway does not answer for the host ${JSON.stringify(header.slice(0, 100))}. Add its URL to api.publicUrl in the config.`,
   )
 }
 
-/** Returns the name in a Host header or URL authority: lower case, without port, brackets and the root's dot. */
-export function hostName(authority: string): string {
-  const withoutPort = authority.startsWith('[')
-    ? authority.slice(1, Math.max(1, authority.indexOf(']')))
-    : authority.replace(/:\d*$/, '')
-  return withoutPort.toLowerCase().replace(/\.$/, '')
+// The name in lower case without the root's dot, or the address in its canonical form; empty where the header is neither.
+function hostOf(header: string): string {
+  const [, bracketed, name = ''] = /^(?:\[([^\]%]*)\]|([^:]*))(?::\d*)?$/.exec(header) ?? []
+  if (bracketed !== undefined) return isIPv6(bracketed) ? plainAddress(bracketed) : ''
+  return name.toLowerCase().replace(/\.$/, '')
 }
 
-function isLoopbackName(host: string): boolean {
+function isOwnAddress(request: FastifyRequest, host: string): boolean {
+  if (isIP(host) === 0) return false
   return (
-    host === 'localhost' ||
-    host === '127.0.0.1' ||
-    host === '::1' ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+    host === '::1' || host.startsWith('127.') || host === plainAddress(request.raw.socket.localAddress ?? '')
   )
-}
-
-function plain(address: string | undefined): string {
-  return (address ?? '').replace(/^::ffff:/i, '')
 }

@@ -1,5 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import { statusOfCode } from '../domain/errors.ts'
+import { openApiWebhooks } from './openapi-webhooks.ts'
 import { ErrorSchema } from './schemas/common.ts'
 
 /** The replies of a route that answers 200 with JSON. */
@@ -30,6 +31,7 @@ export function openApiDocument(routes: readonly RouteOptions[], version: string
     servers: [{ url: '/' }],
     security: [{ token: [] }],
     paths,
+    webhooks: openApiWebhooks(),
     components: {
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'A token made by `openclaw token create`.' },

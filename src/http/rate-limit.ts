@@ -36,6 +36,18 @@ export function limitOf(token: Token, limits: RateLimits): RateLimit {
   return token.rateLimit === null ? limits.perToken : { maxRequests: token.rateLimit, windowMs: minuteMs }
 }
 
+/** Returns the limits of tokens by their ids, and that of all tokens together by the empty key. */
+export function limitsByKey(tokens: readonly Token[], limits: RateLimits): (key: string) => RateLimit | null {
+  const known = new Map<string, RateLimit | null>(tokens.map((token) => [token.id, limitOf(token, limits)]))
+  known.set('', limits.global)
+  return (key) => known.get(key) ?? null
+}
+
+/** Returns for how long a request can count at most. */
+export function longestWindowMs({ perToken, global }: RateLimits): number {
+  return Math.max(minuteMs, perToken.windowMs, global?.windowMs ?? 0)
+}
+
 /** Counts a failed login by its address and returns the error to answer with: the one given, or `rate_limit_exceeded` after too many. */
 export function failedLogin(
   failures: FailedLogins,

@@ -6,16 +6,20 @@ const clientClosed = 499
 /** Logs a request: one canonical line, without its query, its body or any header. */
 export function logRequest(http: HttpParts, request: FastifyRequest, reply: FastifyReply): void {
   const { arrivedAt, token, error, model, ip } = request.gateway
-  const isFinished = reply.raw.writableFinished
   http.parts.log(reply.statusCode >= 500 ? 'warn' : 'info', 'api request', {
     requestId: request.id,
     method: request.method,
     path: request.routeOptions?.url ?? pathOf(request).slice(0, 100),
-    status: isFinished ? reply.statusCode : clientClosed,
+    status: statusOf(reply),
     durationMs: Math.round((http.parts.clock.monotonic() - arrivedAt) * 10) / 10,
     ip,
     token: token?.name,
     model,
     error,
   })
+}
+
+/** Returns what a response came to: its status, or 499 where the caller went away before its end. */
+export function statusOf(reply: FastifyReply): number {
+  return reply.raw.writableFinished ? reply.statusCode : clientClosed
 }

@@ -1,9 +1,10 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { AnySchema } from 'ajv'
 import Fastify, { type FastifyReply, type FastifyRequest, type RouteOptions } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
 import { unknownAddress } from './address.ts'
 import { type App, type HttpParts, pathOf } from './app.ts'
+import { auditClientError, auditedCall, closeCall } from './audit-calls.ts'
 import { parseBody } from './body.ts'
 import { answerClientError } from './client-error.ts'
 import { ajv, compileValidator } from './compile-validator.ts'
@@ -12,14 +13,17 @@ import { createGuard } from './guard.ts'
 import { createListener } from './listener.ts'
 import { openApiDocument } from './openapi.ts'
 import { parseQuery } from './query.ts'
+import { readBody } from './read-body.ts'
 import { requestIdOf } from './request-id.ts'
 import { logRequest } from './request-log.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { sendRoutes } from './routes/send.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import { allowOf } from './unknown-route.ts'
 
 /** A server that has been wired and not yet bound. */
@@ -31,16 +35,16 @@ export interface HttpServer {
 }
 
 const urlSegmentMax = 256
+const stallMs = 60_000
 
 /** Wires the HTTP API: the hooks in their order, the routes, and one shape for every error. */
 export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
-  const requests = new Set<FastifyRequest>()
+  const replies = new Set<FastifyReply>()
   const routes: RouteOptions[] = []
   const guard = createGuard(http, http.limiter)
   let isClosing = false
   const app: App = Fastify({
     logger: false,
-    bodyLimit: http.settings().bodyBytesMax,
     genReqId: (request) => requestIdOf(request, http.parts.ids),
     serverFactory: (handler) => createListener(handler, http.settings().tls, http.parts.log),
     // Given a factory, Fastify does not load its own compilers, which cost memory and start time; ours is set below.
@@ -53,27 +57,40 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     return503OnClosing: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: urlSegmentMax, querystringParser: parseQuery },
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, http.parts.ids),
+    clientErrorHandler(error, socket) {
+      // An answer that is under way cannot be followed by another one, only cut.
+      if (isAnswering(replies, socket)) return void socket.destroy()
+      const answer = answerClientError(error, socket, http.parts.ids)
+      if (answer) auditClientError(http, socket, answer)
+    },
     frameworkErrors: (error, request, reply) => {
       // A URL that cannot be read skips the hooks.
-      prepare(http, request, reply, requests)
-      sendError(request, reply, guard.atDoor(request) ?? toGatewayError(error, request.id, http.parts.log))
+      prepare(http, request, reply, replies)
+      const refused = guard.atDoor(request) ?? toGatewayError(error, request.id, http.parts.log)
+      guard.cors(request, reply, refused)
+      sendError(request, reply, refused)
     },
   })
   app.decorateRequest('gateway')
   app.setValidatorCompiler(compileValidator)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
-    if (bytes.length === 0 && request.method === 'DELETE') return done(null, undefined)
-    try {
-      done(null, parseBody(bytes))
-    } catch (error) {
-      done(asError(error))
-    }
+  // Read by ourselves: Fastify's own limit is fixed at the start.
+  app.addContentTypeParser('application/json', (request, payload, done) => {
+    readBody(payload, http.settings().bodyBytesMax, (error, bytes) => {
+      if (error) return done(error)
+      if (bytes.length === 0 && request.method === 'DELETE') return done(null, undefined)
+      try {
+        done(null, parseBody(bytes))
+      } catch (cause) {
+        done(asError(cause))
+      }
+    })
   })
-  app.setErrorHandler((error, request, reply) =>
-    sendError(request, reply, toGatewayError(error, request.id, http.parts.log)),
-  )
+  app.setErrorHandler((error, request, reply) => {
+    // Fastify closes the connection over a bad body; a caller that still sends would see a reset in the place of its 413.
+    if (!isClosing) reply.removeHeader('connection')
+    sendError(request, reply, toGatewayError(error, request.id, http.parts.log))
+  })
   app.setNotFoundHandler((request, reply) => sendError(request, reply, unknownRoute(routes, request, reply)))
   app.addHook('onRoute', (route) => {
     if (route.config?.scope === undefined) throw new Error(`${route.method} ${route.url} declares no scope`)
@@ -81,18 +98,20 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
   })
 
   app.addHook('onRequest', (request, reply, done) => {
-    prepare(http, request, reply, requests)
+    prepare(http, request, reply, replies)
     if (isClosing) {
+      const error = stopping()
       reply.header('Connection', 'close')
-      return done(stopping())
+      guard.cors(request, reply, error)
+      return done(error)
     }
     const refused = guard.atDoor(request)
     const isAnswered = guard.cors(request, reply, refused)
     if (isAnswered) return
     if (refused) return done(refused)
     // Before the body is read: what stands nowhere is not parsed first.
-    if (request.is404) return done(unknownRoute(routes, request, reply))
-    guard.admit(request, reply, done)
+    const next = request.is404 ? (error?: Error) => done(error ?? unknownRoute(routes, request, reply)) : done
+    guard.admit(request, reply, next)
   })
 
   healthRoutes(app, http)
@@ -107,13 +126,15 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
       sendRoutes(api)
       conversationRoutes(api, http)
       modelRoutes(api, http)
+      webhookRoutes(api, http)
+      auditRoutes(api, http)
       done()
     },
     { prefix: '/api/v1' },
   )
   await app.ready()
   // Node would answer 417 without a body; RFC 9110 lets a server pass over an Expect that it does not know.
-  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
 
   return {
     async listen(host, port) {
@@ -125,7 +146,7 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     async close(graceMs) {
       isClosing = true
       const deadline = http.parts.clock.monotonic() + graceMs
-      while (requests.size > 0 && http.parts.clock.monotonic() < deadline)
+      while (replies.size > 0 && http.parts.clock.monotonic() < deadline)
         await new Promise((resolve) => setTimeout(resolve, 20))
       await app.close()
       await http.parts.turns.idle()
@@ -137,7 +158,7 @@ function prepare(
   http: HttpParts,
   request: FastifyRequest,
   reply: FastifyReply,
-  requests: Set<FastifyRequest>,
+  replies: Set<FastifyReply>,
 ): void {
   request.gateway = {
     arrivedAt: http.parts.clock.monotonic(),
@@ -145,14 +166,23 @@ function prepare(
     token: undefined,
     error: undefined,
     model: undefined,
+    call: auditedCall(http, request),
   }
   reply.header('X-Request-Id', request.id)
-  requests.add(request)
+  replies.add(reply)
+  // A whole reply that its reader does not take would stand in memory for ever.
+  reply.raw.once('prefinish', () => reply.raw.setTimeout(stallMs))
   // Not the onResponse hook: that one never comes where the caller has gone away.
   reply.raw.once('close', () => {
-    requests.delete(request)
+    replies.delete(reply)
     logRequest(http, request, reply)
+    closeCall(request, reply)
   })
+}
+
+function isAnswering(replies: Iterable<FastifyReply>, socket: Socket): boolean {
+  for (const { raw } of replies) if (raw.socket === socket && raw.headersSent) return true
+  return false
 }
 
 function unknownRoute(

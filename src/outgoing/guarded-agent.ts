@@ -1,6 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { Agent, buildConnector } from 'undici'
+import buildConnector from 'undici/lib/core/connect.js'
+import Agent from 'undici/lib/dispatcher/agent.js'
 import { GatewayError } from '../domain/errors.ts'
 import { type AddressVerdict, verdictOf } from './address-verdict.ts'
 
@@ -14,6 +15,8 @@ export interface GuardOptions {
   readonly connections: number
   /** Asks for all addresses of a name; the system's resolver by default. */
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>
+  /** Makes what opens the sockets, by a lookup that checks; undici's own by default. */
+  readonly connector?: (lookup: LookupFunction, timeoutMs: number) => buildConnector.connector
 }
 
 /** Why a URL may not be called. Its `code` is `ERR_ADDRESS_REFUSED`, its message names no more than the host. */
@@ -43,7 +46,7 @@ export function checkOutgoingUrl(text: string, allowPrivateNetwork: boolean): UR
   }
   const host = literalOf(url.hostname)
   const refused = isIP(host) === 0 ? undefined : refusal(host, host, allowPrivateNetwork)
-  if (refused) throw new GatewayError('invalid_request', refused.message)
+  if (refused) throw new GatewayError('invalid_request', refused.message, { cause: refused })
   return url
 }
 
@@ -68,7 +71,7 @@ export function createGuardedAgent(options: GuardOptions): Agent {
       (error: unknown) => done(error instanceof Error ? error : new Error('the name was not found'), '', 0),
     )
   }
-  const connect = buildConnector({ lookup, timeout: options.connectTimeoutMs })
+  const connect = (options.connector ?? defaultConnector)(lookup, options.connectTimeoutMs)
   return new Agent({
     connections: options.connections,
     pipelining: 1,
@@ -98,6 +101,10 @@ export function createGuardedAgent(options: GuardOptions): Agent {
       })
     },
   })
+}
+
+function defaultConnector(lookup: LookupFunction, timeout: number): buildConnector.connector {
+  return buildConnector({ lookup, timeout, allowH2: false })
 }
 
 function refusal(host: string, address: string, allowPrivateNetwork: boolean): AddressRefused | undefined {

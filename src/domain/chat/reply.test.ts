@@ -54,7 +54,9 @@ test('a turn is one start, the deltas, and one done, under the ids that are stor
 
 test('the model is asked while the message is still being stored, and done waits for it', async () => {
   const begun = Promise.withResolvers<void>()
-  const held = withTurns(store, { begin: (turn) => begun.promise.then(() => store.turns.begin(turn)) })
+  const held = withTurns(store, {
+    begin: (turn) => Promise.all([store.turns.begin(turn), begun.promise]).then(() => undefined),
+  })
   const provider = new ScriptedProvider('acme', ['model-1'])
   const parts = partsOver(held, [provider])
   const events = reply(requestOf(parts, newToken()), { message: 'Hi.', stream: true })

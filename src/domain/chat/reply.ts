@@ -1,9 +1,10 @@
-import { ownerOf } from '../actor.ts'
+import { modelsOf, ownerOf } from '../actor.ts'
 import type { Context } from '../context.ts'
 import type { Conversation, FinishReason, Usage } from '../conversations/conversation.ts'
 import { GatewayError } from '../errors.ts'
 import type { ModelProvider, ProviderTurn } from '../models/provider.ts'
 import { type ResolvedModel, resolveModel } from '../models/resolve-model.ts'
+import { screenPrompt } from '../prompts/screen-prompt.ts'
 import { TurnDeadline } from './deadline.ts'
 import { historyFor } from './history.ts'
 import { TurnRecord } from './turn-record.ts'
@@ -52,8 +53,10 @@ const replyCharactersMax = 8 * 1024 * 1024
  * before `done` is yielded, and what came of it is stored as aborted or failed where the caller leaves or the provider fails. Throws
  * `GatewayError`, or the context signal's reason.
  */
-export async function* reply(ctx: Context, input: ReplyInput): AsyncGenerator<ReplyEvent, void, undefined> {
+export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<ReplyEvent, void, undefined> {
   const { parts } = ctx
+  const { message, warnings } = screenPrompt(ctx, asked.message)
+  const input = { ...asked, message }
   const { timeouts } = parts.settings().models
   const conversationId = input.conversationId ?? parts.ids.next('conv')
   parts.turns.enter()
@@ -65,10 +68,11 @@ export async function* reply(ctx: Context, input: ReplyInput): AsyncGenerator<Re
     release = await parts.locks.acquire(conversationId, waitMs, ctx.signal)
     const existing =
       input.conversationId === undefined ? undefined : await ownConversation(ctx, conversationId)
-    const resolved = await resolveModel(parts, input.model)
+    const resolved = await resolveModel(parts, input.model, modelsOf(ctx.actor))
     const turn = await providerTurn(ctx, input, conversationId, existing, resolved)
     ctx.signal.throwIfAborted()
     const record = new TurnRecord(ctx, input, conversationId, resolved, turn)
+    record.warnings.push(...warnings)
     using deadline = new TurnDeadline(ctx.signal, timeouts, input.stream, elapsedMs(ctx))
     record.begin(existing === undefined, (error) => deadline.abandon(error))
     try {

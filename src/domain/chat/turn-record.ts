@@ -1,9 +1,11 @@
 import { ownerOf } from '../actor.ts'
+import type { AuditEntry, AuditUsage } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { FinishReason, Usage } from '../conversations/conversation.ts'
 import { GatewayError } from '../errors.ts'
 import type { ProviderTurn } from '../models/provider.ts'
 import type { ResolvedModel } from '../models/resolve-model.ts'
+import { type TurnPlace, turnBegan, turnCompleted } from '../webhooks/turn-events.ts'
 import { estimateTokens } from './history.ts'
 import type { ReplyEvent, ReplyInput } from './reply.ts'
 import { titleOf } from './title.ts'
@@ -42,8 +44,12 @@ export class TurnRecord {
 
   /** Queues the first commit. `onFailure` is told at once where it fails; the second commit rejects with the same error. */
   begin(isNew: boolean, onFailure: (error: unknown) => void): void {
-    const { parts, actor } = this.#ctx
-    this.#begun = parts.store.turns.begin({
+    const { parts, actor, call } = this.#ctx
+    call?.beginTurn()
+    const { message: content } = this.#input
+    const messageId = this.#messageId
+    const events = turnBegan(parts.outbox, this.#place, { messageId, content, actor, isNew })
+    const begun = parts.store.turns.begin({
       conversation: {
         id: this.#conversationId,
         channel: 'api',
@@ -57,17 +63,30 @@ export class TurnRecord {
       content: this.#input.message,
       ...(this.#input.metadata === undefined ? {} : { metadata: this.#input.metadata }),
       at: parts.clock.now(),
+      ...(events.length === 0 ? {} : { events }),
     })
+    this.#begun = events.length === 0 ? begun : begun.then(() => parts.outbox.committed(events))
     this.#begun.catch(onFailure)
   }
 
   /** The second commit of a turn that came to its end. Resolves to what the caller is told, once it is durable. */
   async complete(finishReason: FinishReason): Promise<ReplyEvent> {
     this.#ended = true
-    await this.#begun
+    const { call } = this.#ctx
     const usage = this.#usageOrEstimate()
-    const latency = Math.round(this.#ctx.parts.clock.monotonic() - this.#ctx.arrivedAt)
-    await this.#finish('complete', 'complete', usage, latency)
+    const used = this.#used(usage)
+    let latency: number
+    try {
+      latency = Math.round(this.#ctx.parts.clock.monotonic() - this.#ctx.arrivedAt)
+      const finished = this.#finish('complete', 'complete', usage, latency, call?.entryOfTurn(used))
+      // Both are under way, one behind the other; where the first failed, its reason is the one that counts.
+      finished.catch(() => undefined)
+      await this.#begun
+      await finished
+      call?.storedWithTurn()
+    } finally {
+      call?.endTurn(used)
+    }
     return {
       type: 'done',
       id: this.replyId,
@@ -88,26 +107,41 @@ export class TurnRecord {
     this.#ended = true
     const userStatus = status === 'aborted' && this.content !== '' ? 'complete' : status
     const latency = Math.round(this.#ctx.parts.clock.monotonic() - this.#ctx.arrivedAt)
+    const usage = this.#usageOrEstimate()
     try {
       await this.#begun
-      await this.#finish(userStatus, status, this.#usageOrEstimate(), latency)
+      await this.#finish(userStatus, status, usage, latency)
     } catch (error) {
       const code = error instanceof GatewayError ? error.code : 'internal_error'
       this.#ctx.parts.log('warn', 'unfinished turn not stored', {
         requestId: this.#ctx.requestId,
         error: code,
       })
+    } finally {
+      this.#ctx.call?.endTurn(this.#used(usage))
     }
   }
 
-  #finish(
+  get #place(): TurnPlace {
+    return { conversationId: this.#conversationId, channel: 'api', chatId: this.#conversationId }
+  }
+
+  async #finish(
     userStatus: 'complete' | 'aborted' | 'failed',
     replyStatus: 'complete' | 'aborted' | 'failed',
     usage: Usage,
     latencyMs: number,
+    audit?: AuditEntry,
   ): Promise<void> {
     const hasReply = replyStatus === 'complete' || this.content !== ''
-    return this.#ctx.parts.store.turns.finish({
+    const { outbox } = this.#ctx.parts
+    const { replyId: messageId, content } = this
+    const { id: model } = this.#resolved.model
+    const events =
+      replyStatus === 'complete'
+        ? turnCompleted(outbox, this.#place, { messageId, content, model, usage, externalIds: [] })
+        : []
+    await this.#ctx.parts.store.turns.finish({
       conversationId: this.#conversationId,
       userMessageId: this.#messageId,
       userStatus,
@@ -126,7 +160,14 @@ export class TurnRecord {
       usage,
       latencyMs,
       at: this.#ctx.parts.clock.now(),
+      ...(events.length === 0 ? {} : { events }),
+      ...(audit === undefined ? {} : { audit }),
     })
+    outbox.committed(events)
+  }
+
+  #used({ inputTokens, outputTokens }: Usage): AuditUsage {
+    return { model: this.#resolved.model.id, inputTokens, outputTokens }
   }
 
   #usageOrEstimate(): Usage {

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 
 /** What a page continues: a cursor of one list is refused by another. */
-export type CursorKind = 'conversations' | 'messages'
+export type CursorKind = 'conversations' | 'messages' | 'audit' | 'deliveries'
 
 /** Makes the opaque text that continues a list after the row with that key. */
 export function encodeCursor(kind: CursorKind, key: number): string {

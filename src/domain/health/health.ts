@@ -7,6 +7,8 @@ export interface Probes {
   readonly delayP99Ms: number
   readonly memory: { readonly rss: number; readonly heapUsed: number }
   readonly webhookEndpoints: number
+  /** What is wrong with webhooks. */
+  readonly webhookSentence?: string | undefined
 }
 
 /** How each part of the gateway is; `sentence` says what is wrong and what to do. */
@@ -54,8 +56,9 @@ export function healthOf(parts: Parts, probes: Probes): Health {
     ),
     delayP99Ms: probes.delayP99Ms,
   }
-  const webhooks = { status: 'ok', endpoints: probes.webhookEndpoints } as const
-  const isWell = [models, store, memory, eventLoop].every((each) => each.status === 'ok')
+  const { webhookEndpoints: endpoints, webhookSentence } = probes
+  const webhooks = { ...part(webhookSentence !== undefined, webhookSentence ?? ''), endpoints }
+  const isWell = [models, store, webhooks, memory, eventLoop].every((each) => each.status === 'ok')
   return { status: isWell ? 'ok' : 'degraded', channels: {}, models, store, webhooks, memory, eventLoop }
 }
 

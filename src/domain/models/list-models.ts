@@ -1,5 +1,5 @@
 import type { Parts } from '../context.ts'
-import { findDefault } from './resolve-model.ts'
+import { type AllowedModels, allowing, findDefault } from './resolve-model.ts'
 
 /** A row of `GET /api/v1/models`. */
 export interface ListedModel {
@@ -14,19 +14,22 @@ export interface ListedModel {
   readonly default: boolean
 }
 
-/** Returns the models of all providers, preferred ones first. */
-export function listModels(parts: Parts): readonly ListedModel[] {
-  const chosen = findDefault(parts)
+/** Returns the models of all providers that are in `allowed`, preferred ones first. */
+export function listModels(parts: Parts, allowed: AllowedModels = null): readonly ListedModel[] {
+  const chosen = findDefault(parts, allowed)
+  const isAllowed = allowing(parts, allowed)
   const rows = parts.models.listings().flatMap(({ provider, models, status }) =>
-    models.map((model) => ({
-      id: model.id,
-      provider: provider.name,
-      name: model.name,
-      contextWindow: model.contextWindow,
-      maxOutputTokens: model.maxOutputTokens,
-      available: status === 'ok',
-      default: chosen?.provider === provider && chosen.model === model,
-    })),
+    models
+      .filter((model) => isAllowed({ provider, model }))
+      .map((model) => ({
+        id: model.id,
+        provider: provider.name,
+        name: model.name,
+        contextWindow: model.contextWindow,
+        maxOutputTokens: model.maxOutputTokens,
+        available: status === 'ok',
+        default: chosen?.provider === provider && chosen.model === model,
+      })),
   )
   if (rows.some((row) => row.default)) return rows
   return rows.map((row, index) => ({ ...row, default: index === 0 }))

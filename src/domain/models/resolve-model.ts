@@ -12,35 +12,68 @@ export interface ResolvedModel extends CatalogEntry {
   readonly alias?: string
 }
 
+/** What a token's `models` lists: ids, bare or as `provider/id`, and aliases. Null allows every model, an empty list none. */
+export type AllowedModels = readonly string[] | null
+
 /**
  * Finds the model that a caller means: a configured alias, `provider/id`, a bare id, or a retired id's successor (else the default).
- * Without `asked` it is the default. Providers that have not listed their models yet are asked first. Throws `model_not_found`, or
- * `provider_unavailable` where none is named and no provider lists any.
+ * Without `asked` it is the default. Providers that have not listed their models yet are asked first. Throws `model_not_found`,
+ * `insufficient_scope` for one that is not in `allowed`, and `provider_unavailable` where none is named and no provider lists any.
  */
-export async function resolveModel(parts: Parts, asked: string | undefined): Promise<ResolvedModel> {
-  const found = lookUp(parts, asked)
-  if (found) return found
-  if (parts.models.listings().some((listing) => listing.status !== 'ok')) {
+export async function resolveModel(
+  parts: Parts,
+  asked: string | undefined,
+  allowed: AllowedModels = null,
+): Promise<ResolvedModel> {
+  let found = lookUp(parts, asked, allowed)
+  if (!found && parts.models.listings().some((listing) => listing.status !== 'ok')) {
     await parts.models.refresh()
-    const afterRefresh = lookUp(parts, asked)
-    if (afterRefresh) return afterRefresh
+    found = lookUp(parts, asked, allowed)
   }
-  throw asked === undefined ? nothingToAsk(parts) : unknownModel(parts, asked)
+  if (!found) throw asked === undefined ? nothingToAsk(parts, allowed) : unknownModel(parts, asked, allowed)
+  if (allowing(parts, allowed)(found)) return found
+  throw notAllowed(parts, asked ?? found.model.id, allowed)
 }
 
-/** Finds the model that answers where a caller names none, among those that are known now: the configured one, else the preferred one. */
-export function findDefault(parts: Parts): CatalogEntry | undefined {
+/**
+ * Finds the model that answers where a caller names none, among those that are known now: the configured one, else the preferred one. Who
+ * may not use that is answered by the first of `allowed` that there is.
+ */
+export function findDefault(parts: Parts, allowed: AllowedModels = null): CatalogEntry | undefined {
   const { default: configured } = parts.settings().models
-  if (configured === null) return defaultModel(parts.models)
-  const named = findNamed(parts, configured)
-  return named && { provider: named.provider, model: named.model }
+  const standard = configured === null ? defaultModel(parts.models) : findNamed(parts, configured)
+  if (standard && allowing(parts, allowed)(standard)) {
+    return { provider: standard.provider, model: standard.model }
+  }
+  for (const name of allowed ?? []) {
+    const own = findNamed(parts, name)
+    if (own) return { provider: own.provider, model: own.model }
+  }
+  return undefined
 }
 
-function lookUp(parts: Parts, asked: string | undefined): ResolvedModel | undefined {
-  if (asked === undefined) return findDefault(parts)
+/** Returns what tells whether a model is in `allowed`: by its id, bare or as `provider/id`, or by another name that leads to it. */
+export function allowing(parts: Parts, allowed: AllowedModels): (entry: CatalogEntry) => boolean {
+  if (allowed === null) return () => true
+  const names = new Set(allowed)
+  let meant: ReadonlySet<string> | undefined
+  return ({ provider, model }) => {
+    const key = `${provider.name}/${model.id}`
+    if (names.has(model.id) || names.has(key)) return true
+    meant ??= new Set(allowed.map((name) => keyOf(lookUp(parts, name, null))))
+    return meant.has(key)
+  }
+}
+
+function keyOf(entry: CatalogEntry | undefined): string {
+  return entry === undefined ? '' : `${entry.provider.name}/${entry.model.id}`
+}
+
+function lookUp(parts: Parts, asked: string | undefined, allowed: AllowedModels): ResolvedModel | undefined {
+  if (asked === undefined) return findDefault(parts, allowed)
   const named = findNamed(parts, asked)
   if (named || !mayBeSucceeded(parts, asked)) return named
-  const standard = findDefault(parts)
+  const standard = findDefault(parts, allowed)
   return standard && { ...standard, alias: asked }
 }
 
@@ -77,25 +110,49 @@ function unlisted(parts: Parts, id: string): CatalogEntry | undefined {
   }
 }
 
-function unknownModel(parts: Parts, asked: string): GatewayError {
-  const listings = parts.models.listings()
-  const ids = listings.flatMap((listing) => listing.models.map((model) => model.id))
-  const named = ids.slice(0, idsNamedMax)
-  const rest = ids.length > named.length ? `, and ${ids.length - named.length} more (GET /api/v1/models)` : ''
-  const silent = listings.filter((listing) => listing.status === 'failed')
+function unknownModel(parts: Parts, asked: string, allowed: AllowedModels): GatewayError {
+  const { named, words } = available(parts, allowed)
+  const silent = parts.models.listings().filter((listing) => listing.status === 'failed')
   const hint = silent.map((listing) => ` ${listing.sentence ?? ''}`).join('')
   return new GatewayError(
     'model_not_found',
-    `There is no model ${JSON.stringify(asked)}. Available: ${named.join(', ') || 'none'}${rest}.${hint}`,
+    `There is no model ${JSON.stringify(asked)}. Available: ${words}.${hint}`,
     { details: { available: named } },
   )
 }
 
-function nothingToAsk(parts: Parts): GatewayError {
-  const configured = parts.settings().models.default
-  if (configured !== null) return unknownModel(parts, configured)
-  const reasons = parts.models
+function notAllowed(parts: Parts, asked: string, allowed: AllowedModels): GatewayError {
+  const { named, words } = available(parts, allowed)
+  return new GatewayError(
+    'insufficient_scope',
+    `This token may not use the model ${JSON.stringify(asked)}. It may use: ${words}.`,
+    { details: { field: 'model', available: named } },
+  )
+}
+
+function available(parts: Parts, allowed: AllowedModels): { named: readonly string[]; words: string } {
+  const isAllowed = allowing(parts, allowed)
+  const ids = parts.models
     .listings()
+    .flatMap(({ provider, models }) => models.filter((model) => isAllowed({ provider, model })))
+    .map((model) => model.id)
+  const named = ids.slice(0, idsNamedMax)
+  const rest = ids.length > named.length ? `, and ${ids.length - named.length} more (GET /api/v1/models)` : ''
+  return { named, words: `${named.join(', ') || 'none'}${rest}` }
+}
+
+function nothingToAsk(parts: Parts, allowed: AllowedModels): GatewayError {
+  const listings = parts.models.listings()
+  const configured = parts.settings().models.default
+  if (allowed !== null) {
+    const [first] = allowed
+    if (first === undefined) return notAllowed(parts, configured ?? 'default', allowed)
+    if (listings.every((listing) => listing.status === 'ok')) return unknownModel(parts, first, allowed)
+  } else if (configured !== null) {
+    return unknownModel(parts, configured, allowed)
+  }
+  const reasons = listings
+    .filter((listing) => allowed === null || listing.status !== 'ok')
     .map((listing) => listing.sentence ?? `${listing.provider.name} lists no models.`)
   return new GatewayError('provider_unavailable', `No model is available. ${reasons.join(' ')}`, {
     retryAfterSeconds: 5,

@@ -1,3 +1,4 @@
+import { type AuditActor, type AuditEntry, auditAction } from '../audit/record.ts'
 import { closestName } from '../closest-name.ts'
 import { GatewayError } from '../errors.ts'
 import type { Ids } from '../ids.ts'
@@ -13,6 +14,8 @@ export interface TokenParts {
   readonly now: () => number
   readonly fillRandom: FillRandom
   readonly sha256Hex: Sha256Hex
+  /** Who the audit says did it; without it somebody at the command line. */
+  readonly actor?: AuditActor
 }
 
 /** A token to make, in the words of a person. */
@@ -61,8 +64,17 @@ export async function createToken(parts: TokenParts, input: CreateToken): Promis
     lastUsedAt: null,
     secrets: [tokenSecret(secret, parts.sha256Hex, now)],
   }
-  await parts.store.tokens.create(token)
+  await parts.store.tokens.create(token, tokenRecord('token.created', parts, token))
   return { token, secret }
+}
+
+/** Returns the record of a change of a token. */
+export function tokenRecord(
+  action: 'token.created' | 'token.rotated' | 'token.revoked',
+  { now, actor = { type: 'cli', id: null, name: null } }: Pick<TokenParts, 'now' | 'actor'>,
+  { id }: Token,
+): AuditEntry {
+  return auditAction(action, { at: now(), actor, target: id })
 }
 
 /** Returns scopes as they were given, each once. Throws `invalid_request` for an unknown one, with the one that was meant, and for none. */

@@ -1,6 +1,5 @@
-import type { Store } from '../store.ts'
+import { type TokenParts, tokenRecord } from './create-token.ts'
 import { findToken } from './find-token.ts'
-import type { Sha256Hex } from './secret.ts'
 import type { Token } from './token.ts'
 
 /** A token to refuse from now on. */
@@ -21,18 +20,20 @@ export interface RevokedToken {
  * file says. Throws `not_found`, and `invalid_request` with `details.matches` for an ambiguous reference.
  */
 export async function revokeToken(
-  parts: { readonly store: Pick<Store, 'tokens'>; readonly now: () => number; readonly sha256Hex: Sha256Hex },
+  parts: Pick<TokenParts, 'store' | 'now' | 'sha256Hex' | 'actor'>,
   input: RevokeToken,
 ): Promise<RevokedToken> {
   const at = parts.now()
   const { tokens, deniedHashes } = await parts.store.tokens.load()
   const token = findToken(input.reference, [...tokens, ...input.configTokens], parts.sha256Hex)
+  const audit = tokenRecord('token.revoked', parts, token)
   if (token.source === 'store') {
-    if (token.revokedAt === null) await parts.store.tokens.revoke(token.id, at)
+    if (token.revokedAt === null) await parts.store.tokens.revoke(token.id, at, audit)
     return { token, alreadyRevoked: token.revokedAt !== null }
   }
   const denied = new Set(deniedHashes)
   const live = token.secrets.filter((secret) => !denied.has(secret.hash))
-  for (const secret of live) await parts.store.tokens.denyHash(secret.hash, at)
+  for (const [i, { hash }] of live.entries())
+    await parts.store.tokens.denyHash(hash, at, i === 0 ? audit : undefined)
   return { token, alreadyRevoked: live.length === 0 }
 }

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import type { NewToken, TokenParts } from './create-token.ts'
+import { type NewToken, type TokenParts, tokenRecord } from './create-token.ts'
 import { findToken } from './find-token.ts'
 import { createSecret, tokenSecret } from './secret.ts'
 import type { Token } from './token.ts'
@@ -44,7 +44,8 @@ export async function rotateToken(parts: Omit<TokenParts, 'ids'>, input: RotateT
   const kept = tokenSecret(secret, parts.sha256Hex, now)
   const previousExpiresAt = Math.min(now + overlapMs, token.expiresAt ?? Number.POSITIVE_INFINITY)
   const expiresAt = token.expiresAt === null ? null : now + lifetimeOf(token, token.expiresAt)
-  await parts.store.tokens.rotate(token.id, kept, previousExpiresAt, expiresAt)
+  const audit = tokenRecord('token.rotated', parts, token)
+  await parts.store.tokens.rotate(token.id, kept, previousExpiresAt, expiresAt, audit)
   return { token: { ...token, expiresAt, secrets: [kept, ...token.secrets] }, secret, previousExpiresAt }
 }
 

@@ -33,14 +33,23 @@ export interface DeliveryAttempt {
 
 const standardPrefix = 'whsec_'
 
+/** Returns the RFC 8785 form of an event, without a signature. */
+export function eventPayload(event: WebhookEvent): string {
+  return canonicalJson({ ...event, type: event.event })
+}
+
 /**
  * Returns the body of an event: its RFC 8785 form and, where there is a secret, the HMAC-SHA256 of exactly those bytes as a last member
  * `signature`. The same on every attempt.
  */
 export function signedBody(event: WebhookEvent, secret: string | null, hmac: HmacSha256): string {
-  const plain = canonicalJson({ ...event, type: event.event })
-  if (secret === null) return plain
-  return `${plain.slice(0, -1)},"signature":"sha256=${hmac(utf8(secret), plain, 'hex')}"}`
+  return signPayload(eventPayload(event), secret, hmac)
+}
+
+/** Returns the body for a payload that {@link eventPayload} has made. */
+export function signPayload(payload: string, secret: string | null, hmac: HmacSha256): string {
+  if (secret === null) return payload
+  return `${payload.slice(0, -1)},"signature":"sha256=${hmac(utf8(secret), payload, 'hex')}"}`
 }
 
 /**
@@ -67,8 +76,8 @@ export function deliveryHeaders(attempt: DeliveryAttempt, hmac: HmacSha256): Rec
   return headers
 }
 
-// By the Standard Webhooks specification what follows `whsec_` is base64; any other secret counts by its own bytes.
-function standardKey(secret: string): Uint8Array {
+/** Returns the key of a secret by the Standard Webhooks specification: what follows `whsec_` is base64, any other counts by its own bytes. */
+export function standardKey(secret: string): Uint8Array {
   return secret.startsWith(standardPrefix)
     ? Buffer.from(secret.slice(standardPrefix.length), 'base64')
     : utf8(secret)

@@ -3,16 +3,19 @@ import { type ReplyEvent, type ReplyInput, reply as runTurn } from '../../domain
 import type { Context } from '../../domain/context.ts'
 import { GatewayError } from '../../domain/errors.ts'
 import type { App, HttpParts } from '../app.ts'
+import { anonymous } from '../auth.ts'
 import { abortOnClose, ClientGone, contextOf } from '../context.ts'
 import { errorBody, toGatewayError } from '../errors.ts'
 import { ChatBody, ChatReply, StreamFrame } from '../schemas/chat.ts'
 import { SseWriter } from '../sse.ts'
+import { StreamSlots } from '../stream-slots.ts'
 
 const quietMs = 10_000
 const stallMs = 60_000
 
 /** `POST /chat` and `POST /chat/stream`. */
 export function chatRoutes(app: App, http: HttpParts): void {
+  const slots = new StreamSlots()
   app.post<{ Body: ChatBody }>(
     '/chat',
     {
@@ -41,7 +44,7 @@ export function chatRoutes(app: App, http: HttpParts): void {
       },
       schema: { body: ChatBody },
     },
-    (request, reply) => stream(http, request, reply, request.body),
+    (request, reply) => stream(http, slots, request, reply, request.body),
   )
 }
 
@@ -87,10 +90,12 @@ async function plain(
 
 async function stream(
   http: HttpParts,
+  slots: StreamSlots,
   request: FastifyRequest,
   reply: FastifyReply,
   body: ChatBody,
 ): Promise<FastifyReply> {
+  using _slot = slots.take((request.gateway.token ?? anonymous).id, http.settings().concurrentStreams)
   const controller = abortOnClose(reply)
   const ctx = contextOf(http, request, controller.signal)
   const events = runTurn(ctx, inputOf(body, true))

@@ -16,7 +16,7 @@ export function modelRoutes(app: App, http: HttpParts): void {
       },
       schema: { querystring: strict({}) },
     },
-    () => ({ data: listModels(http.parts) }),
+    (request) => ({ data: listModels(http.parts, request.gateway.token?.models ?? null) }),
   )
   app.get(
     '/skills',

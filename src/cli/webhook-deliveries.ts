@@ -1,0 +1,106 @@
+import { type DeliveryView, deliveryView, detailedView } from '../domain/webhooks/delivery-view.ts'
+import { getDelivery, listDeliveries } from '../domain/webhooks/list-deliveries.ts'
+import { recoverEndpoint, replayDelivery } from '../domain/webhooks/replay-delivery.ts'
+import { testEndpoint } from '../domain/webhooks/test-endpoint.ts'
+import type { DeliveryStatus } from '../domain/webhooks/webhook-store.ts'
+import { exitCodes } from './exit-codes.ts'
+import type { JsonOptions } from './grammar.ts'
+import { print, printError, printJson, table } from './output.ts'
+import { UsageError } from './usage-error.ts'
+import { withWebhooks } from './webhook-setup.ts'
+
+/** Options of `openclaw webhook deliveries`. */
+export interface DeliveriesOptions extends JsonOptions {
+  readonly endpoint?: string
+  readonly status?: DeliveryStatus
+  readonly event?: string
+  readonly limit: number
+  readonly cursor?: string
+}
+
+/** Lists deliveries, newest first; given an id, shows that one with what the receiver answered. */
+export async function webhookDeliveries(id: string | undefined, options: DeliveriesOptions): Promise<number> {
+  return await withWebhooks(options, async (parts) => {
+    if (id !== undefined) {
+      printJson(detailedView(await getDelivery(parts, id)))
+      return exitCodes.ok
+    }
+    const { endpoint, status, event, limit, cursor } = options
+    const page = await listDeliveries(parts, {
+      limit,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(status === undefined ? {} : { status }),
+      ...(event === undefined ? {} : { event }),
+      ...(cursor === undefined ? {} : { cursor }),
+    })
+    const rows = page.data.map(deliveryView)
+    if (options.json === true) {
+      printJson({ data: rows, hasMore: page.hasMore, nextCursor: page.nextCursor })
+      return exitCodes.ok
+    }
+    if (rows.length === 0) print('There are no such deliveries.')
+    else for (const line of table([heading, ...rows.map(cellsOf)])) print(line)
+    if (page.nextCursor !== null) printError(`There are more: --cursor ${page.nextCursor}`)
+    return exitCodes.ok
+  })
+}
+
+/** Delivers an event once more, or with `endpoint` and `since` everything that this endpoint has missed. */
+export async function webhookReplay(
+  id: string | undefined,
+  options: JsonOptions & { readonly endpoint?: string; readonly since?: string },
+): Promise<number> {
+  const { endpoint, since } = options
+  if ((id === undefined) === (endpoint === undefined)) {
+    throw new UsageError(
+      'Give the id of a delivery, or an endpoint with --endpoint and --since.',
+      'openclaw webhook replay --endpoint crm --since 2026-04-09',
+    )
+  }
+  return await withWebhooks(options, async (parts) => {
+    if (id !== undefined) {
+      const delivery = deliveryView(await replayDelivery(parts, id))
+      if (options.json === true) printJson(delivery)
+      else print(`${delivery.id} (${delivery.event}) is under way again to ${delivery.endpoint}.`)
+      return exitCodes.ok
+    }
+    const from = Date.parse(since ?? '')
+    if (!Number.isFinite(from)) {
+      throw new UsageError(
+        '--since must be a time, for example 2026-04-09 or 2026-04-09T10:30:00Z.',
+        `openclaw webhook replay --endpoint ${endpoint} --since ${new Date().toISOString().slice(0, 10)}`,
+      )
+    }
+    const recovered = await recoverEndpoint(parts, { id: endpoint ?? '', since: from })
+    if (options.json === true) printJson({ id: endpoint, recovered })
+    else print(`${recovered} deliveries are under way again to ${endpoint}.`)
+    return exitCodes.ok
+  })
+}
+
+/** Sends an event `webhook.test` by the gateway that runs, and says what the receiver answered. */
+export async function webhookTest(endpoint: string, options: JsonOptions): Promise<number> {
+  return await withWebhooks(options, async (parts) => {
+    const delivery = await testEndpoint(parts, endpoint, new AbortController().signal)
+    const [attempt] = delivery.attempts
+    if (options.json === true) printJson(detailedView(delivery))
+    if (attempt === undefined) {
+      printError('Nobody has delivered it within 20 seconds. Start the gateway: openclaw gateway')
+      return exitCodes.unreachable
+    }
+    const what =
+      attempt.error === null || attempt.error === 'http_status' ? `${attempt.status}` : attempt.error
+    if (options.json !== true) print(`${endpoint}: ${what} after ${attempt.durationMs} ms (${delivery.id})`)
+    return delivery.status === 'delivered' ? exitCodes.ok : exitCodes.failure
+  })
+}
+
+const heading = ['ID', 'EVENT', 'ENDPOINT', 'STATUS', 'ATTEMPTS', 'LAST', 'NEXT ATTEMPT', 'CREATED']
+
+function cellsOf(row: DeliveryView): readonly string[] {
+  const last = row.attempts.at(-1)
+  const result = last === undefined ? '-' : (last.error ?? 'ok')
+  const shown = result === 'http_status' ? String(last?.status) : result
+  const { id, event, endpoint, status, attempts, nextAttemptAt, createdAt } = row
+  return [id, event, endpoint, status, String(attempts.length), shown, nextAttemptAt ?? '-', createdAt]
+}

@@ -1,24 +1,35 @@
-import { createHash, randomFillSync } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 import { join } from 'node:path'
 import type { Env } from './config/environment.ts'
 import { LiveConfig } from './config/live-config.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
+import { AuditKeeper } from './domain/audit/audit-keeper.ts'
+import { AuditTrail } from './domain/audit/audit-trail.ts'
+import { auditAction } from './domain/audit/record.ts'
 import { ConversationLocks } from './domain/chat/conversation-locks.ts'
 import { RunningTurns } from './domain/chat/running-turns.ts'
 import type { Clock } from './domain/clock.ts'
 import type { Parts } from './domain/context.ts'
 import { createIds } from './domain/ids.ts'
+import { keepLimits, restoreLimits } from './domain/limits/keep-limits.ts'
 import { RateLimiter } from './domain/limits/rate-limiter.ts'
 import { ModelCatalog } from './domain/models/catalog.ts'
 import type { ModelProvider } from './domain/models/provider.ts'
 import { Authenticator } from './domain/tokens/authenticate.ts'
+import { TokenCare } from './domain/tokens/token-care.ts'
+import { Outbox } from './domain/webhooks/outbox.ts'
+import { anonymous } from './http/auth.ts'
+import { limitsByKey, longestWindowMs } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
 import { createLog } from './logging/create-log.ts'
 import { LogFile } from './logging/log-file.ts'
 import { createProbes } from './logging/probes.ts'
+import { startWebhooks } from './outgoing/webhooks.ts'
+import { checkProviders, type ProviderCheck } from './providers/check-providers.ts'
 import { createProvider, discoverProviders, type ProviderSettings } from './providers/index.ts'
 import { ProviderSet } from './providers/provider-set.ts'
+import { localSigner } from './store/audit-signer.ts'
 import { acquireGatewayLock } from './store/gateway-lock.ts'
 import { openStore } from './store/open-store.ts'
 
@@ -72,11 +83,10 @@ export async function createGateway(
   const clock = overrides.clock ?? systemClock
   const lock = acquireGatewayLock(join(options.loaded.paths.stateDir, 'gateway.lock'))
   stack.defer(() => lock.release())
-  const file = stack.use(new LogFile(config.logging.file ?? options.loaded.paths.logFile))
-  const { level, format } = config.logging
+  const live = new LiveConfig(config)
+  const file = stack.use(new LogFile(config.logging.file ?? options.loaded.paths.logFile, clock.now))
   const log = createLog({
-    level,
-    format,
+    settings: () => live.config.logging,
     file,
     now: clock.now,
     ...(options.print ? { print: options.print } : {}),
@@ -87,8 +97,23 @@ export async function createGateway(
   })
   stack.defer(() => store.close())
   const recoveredTurns = await store.turns.recover(clock.now())
+  const keeper = new AuditKeeper({
+    store: store.audit,
+    signer: localSigner(options.loaded.paths.stateDir),
+    clock,
+    log,
+    retentionDays: () => live.config.audit.retentionDays,
+  })
+  const audit = new AuditTrail({ store: store.audit, clock, log }, (count) => keeper.stored(count))
+  stack.use(keeper)
+  stack.use(audit)
+  const limiter = new RateLimiter()
+  const counted = { store: store.limits, limiter, now: clock.now }
+  const known = [...(await store.tokens.load()).tokens, ...live.tokens, anonymous]
+  const { rateLimits } = live.http
+  await restoreLimits(counted, limitsByKey(known, rateLimits), longestWindowMs(rateLimits))
+  stack.defer(() => keepLimits(counted).catch(() => log('error', 'rate limits not kept')))
 
-  const live = new LiveConfig(config)
   const found = overrides.providers
     ? { settings: [], lookedAt: [] }
     : await findProviders(config, options.env)
@@ -97,33 +122,48 @@ export async function createGateway(
   const relist = setInterval(() => void models.refresh(), relistMs).unref()
   stack.defer(() => clearInterval(relist))
 
+  const ids = createIds(clock.now, (bytes) => void randomFillSync(bytes))
   const parts: Parts = {
     store,
     models,
     locks: new ConversationLocks(),
     turns: new RunningTurns(),
     clock,
-    ids: createIds(clock.now, (bytes) => void randomFillSync(bytes)),
+    ids,
     log,
+    outbox: new Outbox({ clock, ids, endpoints: () => live.settings.webhooks.endpoints }),
     settings: () => live.settings,
   }
   const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => live.tokens)
+  stack.use(new TokenCare(parts, () => live.tokens))
+  const webhooks = stack.use(await startWebhooks(parts, options.version))
   const http = await createHttpServer({
     parts,
     authenticator,
-    limiter: new RateLimiter(),
+    limiter,
+    audit,
     settings: () => live.http,
     version: options.version,
-    ...stack.use(createProbes(parts, () => live.config.api.webhooks.outgoing.length)),
+    ...stack.use(createProbes(parts, () => webhooks.health())),
   })
 
+  let offered = config.models.providers
   const reload = async (loaded: LoadedConfig): Promise<void> => {
     const waiting = live.replace(loaded.config)
     authenticator.reload()
-    const { settings } = await findProviders(loaded.config, options.env)
-    models.replace(providers.replace([...settings, demo]))
-    await models.refresh()
+    webhooks.sync()
+    audit.append(auditAction('config.reloaded', { at: clock.now(), actor: configWatcher }))
+    const wanted = loaded.config.models
+    // Looked for anew only where the config has other ones, so that no other change can lose a provider that is slow to answer.
+    if (JSON.stringify(wanted.providers) !== JSON.stringify(offered)) {
+      const { settings } = await findProviders(loaded.config, options.env)
+      // A later change may have come meanwhile: that one counts.
+      if (live.config.models !== wanted) return
+      models.replace(providers.replace([...settings, demo]))
+      offered = wanted.providers
+    }
     log('info', 'config reloaded', { restartFor: waiting.join(', ') || undefined })
+    await models.refresh()
   }
 
   const owned = stack.move()
@@ -146,6 +186,8 @@ export async function createGateway(
   }
 }
 
+const configWatcher = { type: 'worker', id: null, name: 'config' } as const
+
 const demo: ProviderSettings = { name: 'demo', api: 'demo', baseUrl: '' }
 
 async function findProviders(
@@ -159,6 +201,18 @@ async function findProviders(
   return discoverProviders(env, { signal: AbortSignal.timeout(discoveryMs) })
 }
 
+/** Asks the providers of a config, or those that are found without one, for their models. Calls no model. Never rejects. */
+export async function inspectProviders(
+  { config }: LoadedConfig,
+  env: Env,
+): Promise<{ readonly providers: readonly ProviderCheck[]; readonly lookedAt: readonly LookedAt[] }> {
+  const { settings, lookedAt } = await findProviders(config, env).catch(() => ({
+    settings: [],
+    lookedAt: [],
+  }))
+  return { providers: await checkProviders(settings), lookedAt }
+}
+
 function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }

@@ -1,8 +1,13 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { LoadedConfig } from './config/load.ts'
+import type { Seal } from './domain/audit/seal.ts'
 import type { Store } from './domain/store.ts'
+import { keyFileIn, type LocalSigner, localSigner } from './store/audit-signer.ts'
+import { inspectStore, runningGateway, type StoreInspection } from './store/inspect-store.ts'
 import { openStore } from './store/open-store.ts'
+import { SealFile, sealsIn } from './store/seal-file.ts'
+import { signatureCheck } from './store/signature-check.ts'
 
 /**
  * Opens the store of a configuration for a command, beside a gateway that may run, without wiring one. Makes its folder, readable by
@@ -12,4 +17,45 @@ export async function openState(loaded: LoadedConfig): Promise<Store> {
   const { databaseFile } = loaded.paths
   mkdirSync(dirname(databaseFile), { recursive: true, mode: 0o700 })
   return await openStore({ file: databaseFile })
+}
+
+/** What can be seen of a gateway's data folder without writing to it. */
+export interface StateInspection {
+  /** The process that serves from it now. */
+  readonly gatewayPid: number | undefined
+  /** Undefined where there is no database yet. */
+  readonly store: StoreInspection | undefined
+}
+
+/** Looks at the state of a configuration, beside a gateway that may run. Never rejects. */
+export async function inspectState({ paths }: LoadedConfig): Promise<StateInspection> {
+  return {
+    gatewayPid: runningGateway(join(paths.stateDir, 'gateway.lock')),
+    store: await inspectStore(paths.databaseFile),
+  }
+}
+
+/** What the audit keeps beside the database. */
+export interface AuditFiles {
+  readonly signer: LocalSigner
+  /** Whether there is a key already. */
+  hasKey(): boolean
+  /** The seals of the data folder's own file. */
+  readonly kept: Iterable<Seal>
+  /** The seals in another file. */
+  sealsIn(file: string): Iterable<Seal>
+  /** A check by public keys in PEM format. Throws `invalid_request` for a text that is none. */
+  checkBy(publicKeys: readonly string[]): ReturnType<typeof signatureCheck>
+}
+
+/** Returns what the audit of a configuration keeps beside the database. */
+export function auditFiles({ paths }: LoadedConfig): AuditFiles {
+  const { stateDir } = paths
+  return {
+    signer: localSigner(stateDir),
+    hasKey: () => existsSync(keyFileIn(stateDir)),
+    kept: new SealFile(stateDir),
+    sealsIn,
+    checkBy: signatureCheck,
+  }
 }

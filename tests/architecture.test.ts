@@ -11,12 +11,15 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   cli: ['gateway', 'open-state', 'config', 'domain'],
   // The second, smaller composition root: what a command needs beside a gateway that may run.
   'open-state': ['store', 'config', 'domain'],
-  gateway: ['http', 'store', 'providers', 'config', 'logging', 'domain'],
-  http: ['domain'],
+  gateway: ['http', 'store', 'providers', 'outgoing', 'config', 'logging', 'domain'],
+  http: ['schema', 'domain'],
   store: ['domain'],
   providers: ['domain'],
-  config: ['domain'],
+  config: ['schema', 'domain'],
   logging: ['domain'],
+  // Calls to addresses that somebody else gave.
+  outgoing: ['domain'],
+  schema: [],
   domain: [],
 }
 

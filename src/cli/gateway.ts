@@ -90,6 +90,8 @@ function followConfig(
     baseline,
     load,
     onChange: (loaded) => {
+      for (const problem of loaded.problems)
+        log('warn', 'config warning', { problem: formatProblem(problem) })
       gateway
         .reload(loaded)
         .catch((error: unknown) => refused([error instanceof Error ? error.message : String(error)]))

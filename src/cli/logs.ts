@@ -1,15 +1,15 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { environment } from '../config/environment.ts'
 import { loadConfig } from '../config/load.ts'
 import { statePaths } from '../config/paths.ts'
 import { ConfigError } from '../config/problem.ts'
 import type { LogFields, LogLevel } from '../domain/log.ts'
-import { logLine } from '../domain/log-line.ts'
+import { logLine, visibleJson } from '../domain/log-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { GlobalOptions } from './grammar.ts'
+import { LogTail } from './logs-tail.ts'
 import { hasReaderLeft, print, printError } from './output.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -27,33 +27,27 @@ export interface LogsOptions {
   readonly json?: boolean
 }
 
-const filesKept = 5
 const pollMs = 250
-const chunkBytes = 64 * 1024
 const severity: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** Prints the log, oldest line first, older files included; with `follow` it goes on until it is interrupted or its reader leaves. */
 export async function logsCommand(options: GlobalOptions & LogsOptions): Promise<number> {
-  const file = logFile(options)
   const isWanted = filterOf(options, Date.now())
+  const file = logFile(options)
+  if (!existsSync(file) && !existsSync(`${file}.1`)) {
+    printError(`There is no log yet at ${file}. It begins when the gateway starts.`)
+    if (!options.follow) return exitCodes.notFound
+  }
   const show = (text: string): void => {
     const line = parse(text)
-    if (line && isWanted(line)) print(options.json ? text : readable(line))
+    if (line && isWanted(line)) print(options.json ? visibleJson(text) : readable(line))
   }
-  const files = Array.from({ length: filesKept }, (_, i) => `${file}.${filesKept - i}`).filter((name) =>
-    existsSync(name),
-  )
-  if (files.length === 0 && !existsSync(file) && !options.follow) {
-    printError(`There is no log yet at ${file}. It begins when the gateway starts.`)
-    return exitCodes.notFound
-  }
-  for (const name of files) new Tail(name).read(show)
-  const tail = new Tail(file)
-  tail.read(show)
+  using tail = new LogTail(file)
+  await tail.read(show, hasReaderLeft)
   while (options.follow && !hasReaderLeft()) {
     await sleep(pollMs)
-    tail.read(show)
+    await tail.read(show, hasReaderLeft)
   }
   return exitCodes.ok
 }
@@ -77,45 +71,6 @@ interface Line {
   readonly level: LogLevel
   readonly message: string
   readonly fields: LogFields
-}
-
-/** Reads what was appended to a file since the last time, also past a rotation. */
-class Tail {
-  readonly #file: string
-  #inode = 0
-  #offset = 0
-  #rest = ''
-  #decoder = new StringDecoder('utf8')
-
-  constructor(file: string) {
-    this.#file = file
-  }
-
-  read(take: (line: string) => void): void {
-    if (!existsSync(this.#file)) return
-    const { ino, size } = statSync(this.#file)
-    if (ino !== this.#inode || size < this.#offset) {
-      this.#inode = ino
-      this.#offset = 0
-      this.#rest = ''
-      this.#decoder = new StringDecoder('utf8')
-    }
-    const descriptor = openSync(this.#file, 'r')
-    try {
-      const buffer = Buffer.alloc(chunkBytes)
-      const end = fstatSync(descriptor).size
-      while (this.#offset < end) {
-        const bytes = readSync(descriptor, buffer, 0, chunkBytes, this.#offset)
-        if (bytes === 0) break
-        this.#offset += bytes
-        const lines = (this.#rest + this.#decoder.write(buffer.subarray(0, bytes))).split('\n')
-        this.#rest = lines.pop() ?? ''
-        for (const line of lines) take(line)
-      }
-    } finally {
-      closeSync(descriptor)
-    }
-  }
 }
 
 // A line that a crash cut in half is passed over.
@@ -151,9 +106,11 @@ function filterOf(options: LogsOptions, now: number): (line: Line) => boolean {
 }
 
 function sinceOf(text: string, now: number): number {
-  const [, amount, unit] = /^(\d+)([smhd])$/.exec(text) ?? []
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
   const factor = unitMs[unit ?? '']
-  const at = factor === undefined ? Date.parse(text) : now - Number(amount) * factor
+  // Date.parse alone takes nearly anything: "5" for a day in May 2001.
+  const isDate = /^\d{4}-\d\d-\d\d(?:T|$)/.test(text)
+  const at = factor === undefined ? (isDate ? Date.parse(text) : Number.NaN) : now - Number(amount) * factor
   if (Number.isNaN(at)) throw wrong('--since', text, '30m, 1h, 2d or a time such as 2026-04-09T10:30:00Z')
   return at
 }

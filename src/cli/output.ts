@@ -32,8 +32,12 @@ export function isTerminal(): boolean {
   return process.stdout.isTTY === true
 }
 
+// Node takes the error back from stdout, which cannot be closed, so that only the event tells of it.
+const readerLeft = new AbortController()
+
 /** Keeps a reader that has gone away (`| head -1`) from being an error: what is still written goes nowhere. */
 export function ignoreBrokenPipes(): void {
+  process.stdout.on('error', () => readerLeft.abort())
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
@@ -41,9 +45,9 @@ export function ignoreBrokenPipes(): void {
   }
 }
 
-/** True once the reader of stdout has gone away. */
+/** True once the reader of stdout has gone away, which the next line brings to light. */
 export function hasReaderLeft(): boolean {
-  return process.stdout.destroyed || process.stdout.errored !== null
+  return readerLeft.signal.aborted
 }
 
 /** Returns lines of columns, each as wide as its widest cell, two spaces apart. */

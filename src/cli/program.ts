@@ -1,9 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { addAuditCommands } from './audit-grammar.ts'
 import { addConfigCommands } from './config-grammar.ts'
+import { addDoctorCommand } from './doctor-grammar.ts'
 import { failWith, type GlobalOptions, type SetExitCode, withExamples } from './grammar.ts'
 import { addLogsCommand } from './logs-grammar.ts'
+import { addStatusCommand } from './status-grammar.ts'
 import { addTokenCommands } from './token-grammar.ts'
 import { version } from './version.ts'
+import { addWebhookCommands } from './webhook-grammar.ts'
 
 /** Returns the command line's grammar. What a command does is imported when it runs, so that help is quick. */
 export function createProgram(setExitCode: SetExitCode): Command {
@@ -22,6 +26,10 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addTokenCommands(program, setExitCode)
   addConfigCommands(program, setExitCode)
   addLogsCommand(program, setExitCode)
+  addStatusCommand(program, setExitCode)
+  addDoctorCommand(program, setExitCode)
+  addAuditCommands(program, setExitCode)
+  addWebhookCommands(program, setExitCode)
   return program
 }
 

@@ -1,11 +1,15 @@
 import type { Token } from '../domain/tokens/token.ts'
+import {
+  agedTokens,
+  daysLeft,
+  expiringTokens,
+  liveTokens,
+  secretAgeDays,
+} from '../domain/tokens/token-age.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
 import { print, printError, printJson, table } from './output.ts'
 import { withTokens } from './token-setup.ts'
-
-const dayMs = 86_400_000
-const ageWarningDays = 90
 
 /** Lists the tokens of the store and of the config file, never their secrets or hashes. */
 export async function tokenList(options: JsonOptions): Promise<number> {
@@ -28,7 +32,9 @@ export async function tokenList(options: JsonOptions): Promise<number> {
       for (const line of table([heading, ...listed.map(({ token, state }) => cellsOf(token, state))]))
         print(line)
     }
-    for (const { token, state } of listed) if (state === 'active') warnOfAge(token, now)
+    const live = liveTokens([...tokens, ...configTokens], deniedHashes, now)
+    for (const token of agedTokens(live, now)) warnOfAge(token, now)
+    for (const token of expiringTokens(live, now)) warnOfEnd(token, now)
     return exitCodes.ok
   })
 }
@@ -70,12 +76,20 @@ function cellsOf(token: Token, state: string): readonly string[] {
 }
 
 function warnOfAge(token: Token, now: number): void {
-  const newest = Math.max(0, ...token.secrets.map((secret) => secret.createdAt))
-  const days = Math.floor((now - newest) / dayMs)
-  if (newest === 0 || days < ageWarningDays) return
+  const age = secretAgeDays(token, now)
   printError(
-    `warning: the secret of ${JSON.stringify(token.name)} is ${days} days old. Renew it: openclaw token rotate ${token.id}`,
+    `warning: the secret of ${JSON.stringify(token.name)} is ${age} days old. Renew it: openclaw token rotate ${token.id}`,
   )
+}
+
+function warnOfEnd(token: Token, now: number): void {
+  const left = daysLeft(token, now) ?? 0
+  const when = left === 0 ? 'within a day' : `in ${left} day${left === 1 ? '' : 's'}`
+  const remedy =
+    token.source === 'config'
+      ? 'Change its expiresAt in the config file.'
+      : `Renew it: openclaw token rotate ${token.id}`
+  printError(`warning: ${JSON.stringify(token.name)} expires ${when}. ${remedy}`)
 }
 
 function timestamp(at: number | null): string | null {

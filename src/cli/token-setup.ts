@@ -8,6 +8,7 @@ import { createIds } from '../domain/ids.ts'
 import type { TokenParts } from '../domain/tokens/create-token.ts'
 import type { Token } from '../domain/tokens/token.ts'
 import { openState } from '../open-state.ts'
+import { userAtTerminal } from './audit-setup.ts'
 import type { GlobalOptions } from './grammar.ts'
 import { printError } from './output.ts'
 
@@ -31,7 +32,8 @@ export async function withTokens(
   try {
     const now = () => Date.now()
     const fillRandom = (bytes: Uint8Array) => void randomFillSync(bytes)
-    const parts = { store, now, fillRandom, sha256Hex, ids: createIds(now, fillRandom) }
+    const ids = createIds(now, fillRandom)
+    const parts = { store, now, fillRandom, sha256Hex, ids, actor: userAtTerminal() }
     return await command({ parts, loaded, configTokens: configTokens(loaded.config) })
   } finally {
     await store.close()

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 const flushAfterMs = 100
@@ -8,47 +8,48 @@ const filesKept = 5
 
 /**
  * Appends lines to a file of mode 0600, in batches, each at the latest 100 ms after it came. A file of 16 MiB becomes `<file>.1`, the one
- * before it `.2`, up to `.5`.
+ * before it `.2`, up to `.5`. A file that somebody else moves away is made anew.
  */
 export class LogFile implements Disposable {
   readonly #file: string
+  readonly #now: () => number
   readonly #bytesMax: number
-  #descriptor: number | undefined
-  #bytes = 0
-  #buffer = ''
+  #open: OpenFile | undefined
+  #buffer: string[] = []
+  #characters = 0
   #timer: ReturnType<typeof setTimeout> | undefined
   #lost = 0
 
-  /** Throws the file system's error where the file cannot be opened. */
-  constructor(file: string, bytesMax = fileBytesMax) {
+  /** `now` is in milliseconds since the epoch. Throws the file system's error where the file cannot be opened. */
+  constructor(file: string, now: () => number, bytesMax = fileBytesMax) {
     this.#file = file
+    this.#now = now
     this.#bytesMax = bytesMax
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    this.#open()
+    this.#open = openFile(file)
   }
 
   append(line: string): void {
-    this.#buffer += `${line}\n`
-    if (this.#buffer.length > bufferCharactersMax) this.flush()
+    this.#buffer.push(line)
+    this.#characters += line.length + 1
+    if (this.#characters > bufferCharactersMax) this.flush()
     else this.#timer ??= setTimeout(() => this.flush(), flushAfterMs).unref()
   }
 
-  /** Writes what is buffered. A disk that takes nothing costs lines, never a request; how much was lost is written when it recovers. */
+  /** Writes what is buffered. A disk that takes nothing costs lines, never a request; how many were lost is written when it recovers. */
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const text = this.#buffer
-    this.#buffer = ''
-    if (text === '') return
+    const lines = this.#buffer
+    this.#buffer = []
+    this.#characters = 0
+    if (lines.length === 0) return
+    const lost = this.#lost
+    const text = `${[...(lost > 0 ? [this.#lossNote(lost)] : []), ...lines].join('\n')}\n`
     try {
-      if (this.#lost > 0) {
-        const note = JSON.stringify({ level: 'error', message: 'log lines lost', characters: this.#lost })
-        this.#write(`${note}\n`)
-        this.#lost = 0
-      }
-      this.#write(text)
+      this.#write(Buffer.from(text))
+      this.#lost = 0
     } catch {
-      this.#lost += text.length
+      this.#lost = lost + lines.length
     }
   }
 
@@ -57,26 +58,73 @@ export class LogFile implements Disposable {
     this.#close()
   }
 
-  #write(text: string): void {
-    if (this.#bytes > this.#bytesMax) this.#rotate()
-    if (this.#descriptor === undefined) this.#open()
-    if (this.#descriptor !== undefined) this.#bytes += writeSync(this.#descriptor, text)
+  #lossNote(lines: number): string {
+    const at = new Date(this.#now()).toISOString()
+    return JSON.stringify({ at, level: 'error', message: 'log lines lost', lines })
   }
 
-  #open(): void {
-    this.#descriptor = openSync(this.#file, 'a', 0o600)
-    this.#bytes = fstatSync(this.#descriptor).size
+  #write(bytes: Buffer): void {
+    const open = this.#current()
+    // A line that a full disk has cut is closed, so that it does not swallow the next one.
+    if (open.isCut) writeAll(open, newLine)
+    writeAll(open, bytes)
+  }
+
+  #current(): OpenFile {
+    if (this.#open && !isStill(this.#file, this.#open)) this.#close()
+    if (this.#open?.isRegular && this.#open.bytes > this.#bytesMax) {
+      this.#close()
+      rotate(this.#file)
+    }
+    this.#open ??= openFile(this.#file)
+    return this.#open
   }
 
   #close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor)
-    this.#descriptor = undefined
+    if (this.#open !== undefined) closeSync(this.#open.descriptor)
+    this.#open = undefined
   }
+}
 
-  #rotate(): void {
-    this.#close()
-    for (let i = filesKept - 1; i >= 1; i--) renameIfThere(`${this.#file}.${i}`, `${this.#file}.${i + 1}`)
-    renameIfThere(this.#file, `${this.#file}.1`)
+interface OpenFile {
+  readonly descriptor: number
+  readonly inode: number
+  /** False for a device or a pipe, which is never moved away. */
+  readonly isRegular: boolean
+  bytes: number
+  /** True where the last write ended before its end. */
+  isCut: boolean
+}
+
+const newLine = Buffer.from('\n')
+
+function openFile(file: string): OpenFile {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const descriptor = openSync(file, 'a', 0o600)
+  const entry = fstatSync(descriptor)
+  return { descriptor, inode: entry.ino, isRegular: entry.isFile(), bytes: entry.size, isCut: false }
+}
+
+function isStill(file: string, { inode }: OpenFile): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.ino === inode
+}
+
+function writeAll(open: OpenFile, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) {
+    const written = writeSync(open.descriptor, bytes, done)
+    done += written
+    open.bytes += written
+    open.isCut = done < bytes.length
+  }
+}
+
+// A folder that takes no new names keeps the one file, which grows on.
+function rotate(file: string): void {
+  try {
+    for (let i = filesKept - 1; i >= 1; i--) renameIfThere(`${file}.${i}`, `${file}.${i + 1}`)
+    renameIfThere(file, `${file}.1`)
+  } catch {
+    // Tried again with the next lines.
   }
 }
 

@@ -11,8 +11,11 @@ export interface ProcessProbes extends Disposable {
 
 const resolutionMs = 20
 
-/** Starts to measure the event loop's delay. `webhookEndpoints` tells how many are configured. */
-export function createProbes(parts: Parts, webhookEndpoints: () => number): ProcessProbes {
+/** Starts to measure the event loop's delay. `webhooks` tells how many endpoints are configured, and what is wrong with them. */
+export function createProbes(
+  parts: Parts,
+  webhooks: () => { readonly endpoints: number; readonly sentence: string | undefined },
+): ProcessProbes {
   const startedAt = parts.clock.monotonic()
   const delay = monitorEventLoopDelay({ resolution: resolutionMs })
   delay.enable()
@@ -22,10 +25,12 @@ export function createProbes(parts: Parts, webhookEndpoints: () => number): Proc
       // Node's histogram holds whole intervals of its timer; what is longer than one is the delay.
       const delayP99Ms = Math.max(0, Math.round(delay.percentile(99) / 1e5) / 10 - resolutionMs)
       delay.reset()
+      const { endpoints, sentence } = webhooks()
       return healthOf(parts, {
         delayP99Ms,
         memory: process.memoryUsage(),
-        webhookEndpoints: webhookEndpoints(),
+        webhookEndpoints: endpoints,
+        webhookSentence: sentence,
       })
     },
     [Symbol.dispose]: () => void delay.disable(),

@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { at, listAt, numberAt } from '../support/json.ts'
 import { openAiDefaults, startOpenAiServer } from '../support/openai-server.ts'
-import type { Fault, ProviderServer } from '../support/provider-server.ts'
+import type { Fault, ProviderServer, RecordedRequest } from '../support/provider-server.ts'
 import { openSocket, rawRequest } from '../support/raw-http.ts'
 import { useGateway } from '../support/use-gateway.ts'
 
@@ -52,6 +52,15 @@ function messagesOf(conversationId: string): Promise<readonly string[]> {
   })
 }
 
+/** How the provider's server saw the end of a request, within five seconds. */
+function closeOf(request: RecordedRequest): Promise<{ readonly complete: boolean; readonly at: number }> {
+  let closed: { readonly complete: boolean; readonly at: number } | undefined
+  void request.closed.then((end) => {
+    closed = end
+  })
+  return eventually("the end of the provider's request", () => closed)
+}
+
 async function untilSaid(socket: Socket, words: string): Promise<void> {
   let text = ''
   for await (const piece of socket.iterator({ destroyOnReturn: false })) {
@@ -79,7 +88,7 @@ for (const [when, fault, said, kept] of states) {
       if (said !== '') await untilSaid(socket, said)
       const leftAt = performance.now()
       socket[leave]()
-      const { complete, at: closedAt } = await request.closed
+      const { complete, at: closedAt } = await closeOf(request)
       assert.equal(complete, false)
       assert.ok(closedAt - leftAt < abortWithinMs, `${closedAt - leftAt} ms`)
       assert.deepEqual(await messagesOf(conversationId), kept)
@@ -97,7 +106,7 @@ for (const fault of ['stall-before-headers', 'stall-mid-stream'] as const) {
     await request.stalled
     const leftAt = performance.now()
     socket.destroy()
-    const { complete, at: closedAt } = await request.closed
+    const { complete, at: closedAt } = await closeOf(request)
     assert.equal(complete, false)
     assert.ok(closedAt - leftAt < abortWithinMs, `${closedAt - leftAt} ms`)
     assert.deepEqual(await messagesOf(conversationId), ['user aborted Hello'])
@@ -151,14 +160,15 @@ test("a reader that stops reading holds the provider back, memory stays flat, an
   const conversationId = 'held-back'
   const rss = async (): Promise<number> =>
     numberAt(await (await gateway.call('GET', '/health/detail')).json(), 'memory', 'rssBytes')
-  provider.next({ pieces: ['x'.repeat(4096)], fault: 'endless' })
+  // Short pieces, so that what the buffers on the way can hold is far from the longest reply that is taken.
+  provider.next({ pieces: ['x'.repeat(64)], fault: 'endless' })
   const number = provider.requests.length
   const before = await rss()
   const socket = ask('/api/v1/chat/stream', conversationId)
   const request = await provider.request(number)
   await untilSaid(socket, '"delta"')
   socket.pause()
-  await request.heldBack
+  await eventually('the provider to be held back', () => request.isHeldBack() || undefined)
   // Held back for longer than models.timeouts.idleMs.
   let written = -1
   let quietTicks = 0
@@ -176,7 +186,7 @@ test("a reader that stops reading holds the provider back, memory stays flat, an
   let text = ''
   for await (const piece of socket.iterator({ destroyOnReturn: false })) {
     text += String(piece)
-    if (text.length > 4 * megabyte) break
+    if (text.length > megabyte) break
   }
   assert.ok(!text.includes('"type":"error"'))
   const ids = [...text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]))
@@ -190,9 +200,10 @@ test("a reader that stops reading holds the provider back, memory stays flat, an
 
   const leftAt = performance.now()
   socket.destroy()
-  const { at: closedAt } = await request.closed
+  const { at: closedAt } = await closeOf(request)
   assert.ok(closedAt - leftAt < abortWithinMs, `${closedAt - leftAt} ms`)
-  assert.match((await messagesOf(conversationId))[1] ?? '', /^assistant aborted x+$/)
+  const [, kept = ''] = await messagesOf(conversationId)
+  assert.ok(/^assistant aborted x+$/.test(kept), kept.slice(0, 100))
 })
 
 test('a caller that has left does not hold up the stop', async () => {

@@ -93,7 +93,7 @@ suite('the API reference page', () => {
 
   test('every operation of the document has a section and a link to it', async () => {
     await open(`${gateway.url}/docs`)
-    const expected = operationNames(document)
+    const expected = [...operationNames(document), ...Object.keys(asObject(document.webhooks))]
     assert.ok(expected.length >= 11)
     const normal = (text: string): string => text.trim().replace(/\s+/g, ' ')
     const titles = (await page.locator('section > h3 > a').allTextContents()).map(normal)
@@ -152,8 +152,9 @@ suite('the API reference page', () => {
       const address = url.replace('http://localhost:18789', gateway.url)
       const response = await fetch(address, { method, headers, ...(body === undefined ? {} : { body }) })
       await response.text()
-      // No channel is configured and there is no conversation yet: those two are not there, everything else is.
-      const isAbsent = /\/send$|\/conversations\/conv_123$/.test(address) && response.status === 404
+      // No channel and no webhook is configured and there is no conversation yet: those are not there, everything else is.
+      const isAbsent =
+        /\/send$|\/conversations\/conv_123$|\/webhooks\/.*conv_123/.test(address) && response.status === 404
       assert.ok(response.status === 200 || isAbsent, `${response.status} for ${command}`)
     }
     assert.match(docs.html, /-d &#39;\{&quot;message&quot;:&quot;Hello&quot;\}&#39;/)
@@ -242,7 +243,7 @@ suite('the API reference page', () => {
       const commands = curlCommands(html)
       assert.equal(commands.length, operationNames(document).length)
       const bodies = commands.flatMap((command) => asShellReads(command, { OPENCLAW_TOKEN: 'x' }).body ?? [])
-      assert.equal(bodies.length, 3)
+      assert.equal(bodies.length, 4)
       for (const body of bodies) assert.ok(JSON.stringify(JSON.parse(body)).includes('onerror'))
     })
 

@@ -13,6 +13,7 @@ import type { ModelProvider } from '../../src/domain/models/provider.ts'
 import type { Settings } from '../../src/domain/settings.ts'
 import type { Store, TurnStore } from '../../src/domain/store.ts'
 import type { Scope, Token } from '../../src/domain/tokens/token.ts'
+import { Outbox } from '../../src/domain/webhooks/outbox.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { tokenWith } from './tokens.ts'
 
@@ -38,10 +39,13 @@ export async function openTestStore(): Promise<TestStore> {
 
 /** The same store with other verbs for turns, to hold one up or to let it fail. */
 export function withTurns(store: Store, turns: Partial<TurnStore>): Store {
-  const { conversations, tokens } = store
+  const { conversations, tokens, audit, limits, webhooks } = store
   return {
     conversations,
     tokens,
+    audit,
+    limits,
+    webhooks,
     turns: { ...store.turns, ...turns },
     health: () => store.health(),
     close: () => store.close(),
@@ -73,6 +77,8 @@ export interface TestSettings {
   readonly aliases?: Readonly<Record<string, string>>
   readonly timeouts?: Partial<Settings['models']['timeouts']>
   readonly historyMessages?: number
+  readonly screening?: Settings['prompts']['screening']
+  readonly endpoints?: Settings['webhooks']['endpoints']
 }
 
 /** Puts the parts of a gateway together over a store and providers. */
@@ -96,18 +102,22 @@ export function partsOver(
       aliases: options.aliases ?? {},
       timeouts: { ...timeouts, ...options.timeouts },
     },
+    prompts: { screening: options.screening ?? 'flag' },
     conversations: { historyMessages: options.historyMessages ?? 50 },
+    webhooks: { endpoints: options.endpoints ?? [] },
   }
+  const ids = createIds(
+    () => clock.now(),
+    (bytes) => randomFillSync(bytes),
+  )
   return {
     store,
     models: new ModelCatalog(providers),
     locks: new ConversationLocks(),
     turns: new RunningTurns(),
     clock,
-    ids: createIds(
-      () => clock.now(),
-      (bytes) => randomFillSync(bytes),
-    ),
+    ids,
+    outbox: new Outbox({ clock, ids, endpoints: () => settings.webhooks.endpoints }),
     log: (_level, message, fields) => logged.push({ message, fields }),
     settings: () => settings,
     logged,

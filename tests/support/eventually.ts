@@ -1,12 +1,13 @@
 const pollMs = 10
 const withinMs = 5000
 
-/** Asks again and again until there is an answer, and resolves with it. Rejects after five seconds with what was waited for. */
+/** Asks again and again until there is an answer, and resolves with it. Rejects after five seconds, or `limitMs`, with what was waited for. */
 export async function eventually<T>(
   what: string,
   ask: () => T | undefined | Promise<T | undefined>,
+  limitMs = withinMs,
 ): Promise<T> {
-  const deadline = performance.now() + withinMs
+  const deadline = performance.now() + limitMs
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -60,7 +60,7 @@ export async function startGateway(options: GatewayUnderTest = {}): Promise<Runn
     {
       cwd: home,
       env: {
-        PATH: process.env['PATH'] ?? '',
+        PATH: process.env.PATH ?? '',
         HOME: home,
         OPENCLAW_STATE_DIR: join(home, 'state'),
         OLLAMA_HOST: '127.0.0.1:1',
@@ -89,9 +89,13 @@ export async function startGateway(options: GatewayUnderTest = {}): Promise<Runn
       () => refuse(new Error(`the gateway was not ready in time:\n${printed}`)),
       readyWithinMs,
     ).unref()
+  }).catch(async (error: unknown) => {
+    child.kill('SIGKILL')
+    if (options.home === undefined) await rm(home, { recursive: true, force: true })
+    throw error
   })
   const secrets = Object.fromEntries(tokens.map(({ name, secret }) => [name, secret]))
-  const token = secrets['admin'] ?? ''
+  const token = secrets.admin ?? ''
   return {
     url,
     secrets,
@@ -131,8 +135,8 @@ function withTokens(
     readonly token: Readonly<Record<string, unknown>>
   }[],
 ): unknown {
-  const api = isRecord(config['api']) ? config['api'] : {}
-  const auth = isRecord(api['auth']) ? api['auth'] : {}
+  const api = isRecord(config.api) ? config.api : {}
+  const auth = isRecord(api.auth) ? api.auth : {}
   const entries = tokens.map(({ name, secret, token }) => ({
     name,
     token: `sha256:${createHash('sha256').update(secret).digest('hex')}`,
@@ -145,9 +149,4 @@ function withTokens(
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
-}
-
-/** A name that no other test uses. */
-export function uniqueName(prefix: string): string {
-  return `${prefix}-${randomBytes(6).toString('hex')}`
 }

@@ -10,6 +10,8 @@ const readyWithinMs = 20_000
 /** A gateway that a person has started with a config file in the usual place. */
 export interface UsersGateway extends AsyncDisposable {
   readonly url: string
+  /** The user's home folder. */
+  readonly home: string
   /** All that was printed so far. */
   output(): string
 }
@@ -44,7 +46,7 @@ export async function startAsUser(config: string): Promise<UsersGateway> {
       child.on('close', () => refuse(new Error(`the gateway ended:\n${printed}`)))
       setTimeout(() => refuse(new Error(`not ready in time:\n${printed}`)), readyWithinMs).unref()
     })
-    return { url, output: () => printed, [Symbol.asyncDispose]: stop }
+    return { url, home, output: () => printed, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error

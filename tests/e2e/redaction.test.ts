@@ -1,0 +1,389 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, test } from 'node:test'
+import { bin, runNode } from '../cli/support.ts'
+import { eventually } from '../support/eventually.ts'
+import type { RunningGateway } from '../support/gateway.ts'
+import { startOpenAiServer } from '../support/openai-server.ts'
+import type { ProviderServer } from '../support/provider-server.ts'
+import { rawRequest, sendRaw } from '../support/raw-http.ts'
+import { useGateway } from '../support/use-gateway.ts'
+
+/** Where a planted text may stand: nowhere; where messages are kept and shown; or in the answer to the one who sent it, as a name. */
+type Kind = 'secret' | 'content' | 'name'
+
+const planted: { readonly what: string; readonly text: string; readonly kind: Kind }[] = []
+const stack = new AsyncDisposableStack()
+let upstream: ProviderServer
+let gateway: RunningGateway
+/** Every answer of the gateway but those that show a conversation. */
+const answers: { readonly what: string; readonly text: string }[] = []
+
+const fromEnvironment = secret('a token from a variable', 'oc_tok_')
+const config = {
+  upstreamKey: secret("a provider's key", 'sk-proj-'),
+  secondKey: secret('the second of two keys', 'sk-proj-'),
+  plainKey: secret('a key of no known shape'),
+  headerKey: secret('a header with a key of a provider', 'x-'),
+  headerTitle: secret('a header of a provider that nobody would take for a key'),
+  query: secret("a query in a provider's baseUrl"),
+  brokenKey: secret('the key of a provider that lists nothing', 'sk-proj-'),
+  token: secret('a plain token of the config', 'oc_tok_'),
+  webhookSecret: secret("a webhook's secret", 'whsec_'),
+  webhookPrevious: secret("a webhook's previous secret"),
+  webhookQuery: secret("a query in a webhook's address"),
+  telegram: `123456789:${secret('a telegram token')}`,
+  discord: secret('a discord token'),
+  slackBot: secret('a slack bot token', 'xoxb-'),
+  slackApp: secret('a slack app token', 'xapp-'),
+  skill: secret('a variable of a skill'),
+}
+
+before(async () => {
+  upstream = stack.use(await startOpenAiServer({ apiKey: config.upstreamKey }))
+  const broken = stack.use(await startOpenAiServer({ apiKey: null }))
+  broken.behave = undefined
+  gateway = await useGateway(stack, {
+    tokens: {
+      admin: { scope: ['admin'] },
+      plain: { scope: ['chat'], token: config.token },
+      variable: { scope: ['chat'], token: `\${PLANTED_TOKEN}` },
+    },
+    env: { PLANTED_TOKEN: fromEnvironment },
+    config: {
+      logging: { level: 'debug' },
+      models: {
+        default: 'up/gpt-4o-mini',
+        providers: {
+          up: {
+            api: 'openai-completions',
+            baseUrl: `${upstream.url}?key=${config.query}`,
+            apiKey: [config.upstreamKey, config.secondKey],
+            headers: { 'X-Api-Token': config.headerKey, 'X-Title': config.headerTitle },
+          },
+          broken: { api: 'openai-completions', baseUrl: `${broken.url}/nowhere`, apiKey: config.brokenKey },
+          refused: { api: 'openai-completions', baseUrl: upstream.url, apiKey: config.plainKey },
+        },
+      },
+      channels: {
+        telegram: { enabled: false, botToken: config.telegram },
+        discord: { enabled: false, token: config.discord },
+        slack: { enabled: false, botToken: config.slackBot, appToken: config.slackApp },
+      },
+      skills: { entries: { one: { enabled: false, env: { KEY: config.skill } } } },
+      api: {
+        webhooks: {
+          outgoing: [
+            {
+              url: `https://127.0.0.1:1/hook?token=${config.webhookQuery}`,
+              secret: config.webhookSecret,
+              previousSecret: config.webhookPrevious,
+              events: ['webhook.disabled'],
+            },
+          ],
+        },
+      },
+    },
+  })
+})
+after(() => stack.disposeAsync())
+
+test('headers: wrong tokens in every shape, ids that are tokens, cookies, and whatever else a caller sends', async () => {
+  for (const [name, value] of [
+    ['Authorization', `Bearer ${secret('a wrong token', 'oc_tok_')}`],
+    ['Authorization', `Bearer ${secret('a short wrong token')} ${secret('a second word')}`],
+    ['Authorization', `Basic ${Buffer.from(`user:${secret('a basic password')}`).toString('base64')}`],
+    ['Authorization', secret('a token without Bearer', 'oc_tok_')],
+    ['X-Request-Id', secret('a token as request id', 'oc_tok_')],
+    ['X-Request-Id', `id ${secret('a request id that is none')}`],
+    ['Cookie', `session=${secret('a cookie')}`],
+    ['X-Api-Key', secret('a foreign key header', 'sk-ant-')],
+    ['Idempotency-Key', secret('an idempotency key')],
+    ['User-Agent', secret('a user agent')],
+    ['Referer', `http://app.test/?token=${secret('a referer')}`],
+    ['Origin', `http://${secret('an origin')}.test`],
+    ['Host', `${secret('a host')}.test`],
+    ['X-Forwarded-For', secret('a forwarded address')],
+    ['Content-Type', `text/${secret('a content type')}`],
+    ['Content-Encoding', secret('a content encoding')],
+    ['Accept', secret('an accept header')],
+    ['Proxy-Authorization', `Bearer ${secret('a proxy token', 'oc_tok_')}`],
+  ] as const) {
+    for (const isKnown of [true, false]) {
+      const token = `Authorization: Bearer ${gateway.token}`
+      const headers = [
+        ...(isKnown && name !== 'Authorization' ? [token] : []),
+        'Content-Type: application/json',
+        `${name}: ${value}`,
+      ].filter((line, i, lines) => i === lines.findLastIndex((other) => nameOf(other) === nameOf(line)))
+      const body = '{"message":"echo x"}'
+      for (const target of ['/api/v1/chat', '/api/v1/nowhere']) {
+        await raw(
+          `${name} to ${target}`,
+          rawRequest({ method: 'POST', target, headers, body }),
+          name === 'Host',
+        )
+      }
+    }
+  }
+})
+
+test('queries, paths and methods', async () => {
+  const targets = [
+    `/api/v1/models?api_key=${secret('a key in the query', 'sk-ant-')}`,
+    `/api/v1/models?token=${secret('a token in the query', 'oc_tok_')}`,
+    `/api/v1/conversations?cursor=${secret('a cursor that is none')}`,
+    `/api/v1/conversations?limit=${secret('a limit that is none')}`,
+    `/api/v1/conversations?channel=${secret('a channel in the query')}`,
+    `/health?x=${secret('a query of health')}`,
+    `/api/v1/${secret('a path', 'oc_tok_')}`,
+    `/${secret('a path at the root')}/x`,
+    `/api/v1/chat/${secret('a path behind a route')}`,
+    `/api/v1/models%00${secret('a path with a zero')}`,
+    `/api/v1/%ff${secret('a path that is no UTF-8')}`,
+    `/api/v1/conversations/${secret('a long id')}${'x'.repeat(300)}`,
+    `http://user:${secret('a password in an absolute target')}@localhost/api/v1/nowhere`,
+  ]
+  for (const target of targets) {
+    for (const method of ['GET', 'POST', 'DELETE', 'PROPFIND']) {
+      const headers = [`Authorization: Bearer ${gateway.token}`]
+      await raw(`${method} ${target}`, rawRequest({ method, target, headers }))
+    }
+  }
+  await raw('a method', `${secret('a method').toUpperCase()} / HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  await raw('no HTTP', `${secret('a line that is no HTTP')}\r\n\r\n`)
+  await raw('a header', `GET / HTTP/1.1\r\n${secret('a header line')}\r\n\r\n`)
+})
+
+test('bodies: what is said, and what cannot be', async () => {
+  const content = (what: string): string => plant(what, 'content')
+  const name = (what: string): string => plant(what, 'name')
+  const bodies: readonly unknown[] = [
+    {
+      message: content('a message'),
+      systemPrompt: content('a system prompt'),
+      metadata: { a: content('metadata') },
+    },
+    {
+      message: secret('a message with a typo beside it'),
+      max_tokenz: secret('the value of an unknown field'),
+    },
+    { message: [secret('a message in a list')] },
+    { message: secret('a message beside a wrong number'), temperature: secret('a temperature') },
+    {
+      message: secret('a message with a bad prompt'),
+      systemPrompt: { text: secret('a prompt in an object') },
+    },
+    { message: secret('a message with bad metadata'), metadata: { key: { deep: secret('deep metadata') } } },
+    { message: secret('a message with a bad format'), responseFormat: secret('a response format') },
+    { message: secret('a message with a conversation that is none'), conversationId: `${secret('an id')} !` },
+    { message: secret('a message to no model'), model: name('a model') },
+    `{"message": "${secret('a message in broken JSON')}", }`,
+    `${secret('a body that is no JSON')}`,
+    `"${secret('a body that is a string')}"`,
+    `{"message": "${secret('a message with a zero')}\\u0000"}`,
+  ]
+  for (const body of bodies) {
+    for (const path of ['/api/v1/chat', '/api/v1/chat/stream', '/api/v1/send']) {
+      await call('POST', path, body)
+    }
+  }
+  await call('POST', '/api/v1/send', {
+    channel: name('a channel'),
+    chatId: secret('a chat id'),
+    message: secret('a message to send'),
+  })
+})
+
+test('what a provider says of our keys and of the prompt', async () => {
+  const says = (prompt: string): string =>
+    `Incorrect key ${config.upstreamKey} (or ${config.secondKey}), header ${config.headerKey}, title ${config.headerTitle}, ` +
+    `address http://user:pass@host/?key=${config.query}; your input was: ${prompt}`
+  const prompts = [
+    (): string => plant('a prompt that is echoed', 'content'),
+    (): string =>
+      `${'please '.repeat(200)}${plant('a long prompt that is echoed in part', 'content')} thank you`,
+    (): string => `Translate "${plant('a quoted word', 'content')}"\ninto\tFrench, and say\nwhy.`,
+  ]
+  for (const status of [400, 401, 403, 404, 413, 429, 500, 503]) {
+    for (const path of ['/api/v1/chat', '/api/v1/chat/stream']) {
+      for (const make of prompts) {
+        const prompt = make()
+        const message = says(prompt.slice(-200))
+        upstream.next({
+          reply: {
+            status,
+            body: { error: { message, type: 'invalid_request_error', code: prompt.slice(-60) } },
+          },
+        })
+        await call('POST', path, {
+          message: prompt,
+          systemPrompt: `Be kind. ${plant('a system prompt', 'content')}`,
+        })
+      }
+    }
+  }
+  for (const make of prompts) {
+    const prompt = make()
+    upstream.next({ errorEvent: { type: 'server_error', message: says(prompt) } })
+    await call('POST', '/api/v1/chat/stream', { message: prompt })
+    upstream.next({
+      reply: { status: 500, body: says(prompt), headers: { 'X-Echo': prompt.replaceAll(/\s/g, ' ') } },
+    })
+    await call('POST', '/api/v1/chat', { message: prompt })
+    upstream.next({ reply: { status: 200, body: says(prompt) } })
+    await call('POST', '/api/v1/chat', { message: prompt })
+    upstream.next({ events: [`${says(prompt)}`] })
+    await call('POST', '/api/v1/chat/stream', { message: prompt })
+  }
+})
+
+test('an earlier message that a provider repeats', async () => {
+  const first = plant('the first message of a conversation', 'content')
+  const conversationId = `conv_${randomBytes(8).toString('hex')}`
+  await call('POST', '/api/v1/chat', { message: `My password is ${first}.`, conversationId })
+  const message = `The conversation [{"role":"user","content":"My password is ${first}."}] is not accepted.`
+  upstream.next({ reply: { status: 400, body: { error: { message } } } })
+  await call('POST', '/api/v1/chat', { message: 'Hello again', conversationId })
+})
+
+test('a config that is changed, also to one that cannot be', async () => {
+  const file = join(gateway.home, 'openclaw.json5')
+  const good = readFileSync(file, 'utf8')
+  const before = gateway.output().length
+  for (const text of [
+    `{ api: { port: "${secret('a port')}", auth: { tokens: [{ name: "a", token: ["${secret('a token in a list', 'oc_tok_')}"] }] } } }`,
+    `{ models: { providers: { a: { api: "openai", baseUrl: "ftp://u:${secret('a password in a baseUrl')}@h", apiKey: 12, headers: { "X Y": "${secret('a header of a config')}" } } } } }`,
+    `{ api: { webhooks: { outgoing: [{ url: "http://u:${secret('a password of a webhook')}@h", secret: {} }] } } `,
+    `{ "${secret('a key of no quotes', 'sk-ant-')} }`,
+    `{ channels: { telegram: { botToken: ${secret('a token without quotes', 'xoxb-')} } } }`,
+    `{ logging: { level: "${secret('a level', 'sk-ant-')}" } }`,
+    `{ api: { host: "\${${secret('a variable that is not set').toUpperCase()}}" } }`,
+  ]) {
+    const logged = gateway.output().split('config not reloaded').length
+    writeFileSync(file, text)
+    await eventually('the refusal', () =>
+      gateway.output().split('config not reloaded').length > logged ? true : undefined,
+    )
+  }
+  writeFileSync(file, good)
+  await eventually(
+    'the good config',
+    () => gateway.output().slice(before).includes('config reloaded') || undefined,
+  )
+})
+
+test('nothing of it stands where it must not', async () => {
+  await call('GET', '/health/detail')
+  await call('GET', '/api/v1/models')
+  await call('GET', '/api/v1/audit?limit=100')
+  const commands = [
+    ['logs'],
+    ['logs', '--json'],
+    ['token', 'list'],
+    ['token', 'list', '--json'],
+    ['doctor'],
+    ['config', 'validate'],
+    ['audit', 'list', '--limit', '1000', '--json'],
+    ['audit', 'export'],
+    ['status', '--url', gateway.url],
+  ]
+  const env = {
+    HOME: gateway.home,
+    OPENCLAW_STATE_DIR: join(gateway.home, 'state'),
+    OPENCLAW_TOKEN: gateway.token,
+    PLANTED_TOKEN: fromEnvironment,
+  }
+  await eventually('the last line in the log', () => logFiles().includes('/api/v1/audit') || undefined)
+  for (const command of commands) {
+    const { stdout, stderr } = await runNode(
+      [bin, ...command, '--config', join(gateway.home, 'openclaw.json5')],
+      env,
+    )
+    see(`openclaw ${command.join(' ')}`, stdout + stderr)
+  }
+  await gateway.child.kill('SIGTERM')
+  await gateway.exited
+  see('stdout and stderr', gateway.output())
+  see('the log', logFiles())
+  for (const [table, rows] of tables()) {
+    see(
+      `the table ${table}`,
+      rows,
+      ['messages', 'conversations', 'webhook_events'].includes(table) ? ['content'] : [],
+    )
+  }
+  for (const { what, text } of answers) see(`the answer to ${what}`, text, ['name'])
+  assert.ok(planted.length > 150 && answers.length > 300)
+  // What is looked for would be found: the messages are where they should be.
+  const messages = tables().find(([table]) => table === 'messages')?.[1] ?? ''
+  assert.ok(planted.filter(({ kind, text }) => kind === 'content' && messages.includes(text)).length > 20)
+  assert.deepEqual([...leaks], [])
+})
+
+const leaks = new Set<string>()
+
+// A part of it is a leak as well: what a cut or a mask leaves of a secret must not do.
+function see(where: string, text: string, allowed: readonly Kind[] = []): void {
+  for (const { what, text: whole, kind } of planted) {
+    if (allowed.includes(kind)) continue
+    const core = whole.slice(-16)
+    if ([core, core.toUpperCase()].some((form) => text.includes(form))) leaks.add(`${what} in ${where}`)
+  }
+}
+
+function secret(what: string, prefix = ''): string {
+  return plant(what, 'secret', prefix)
+}
+
+function plant(what: string, kind: Kind, prefix = ''): string {
+  const text = `${prefix}${randomBytes(15).toString('hex')}`
+  planted.push({ what, text, kind })
+  return text
+}
+
+async function call(method: string, path: string, body?: unknown): Promise<void> {
+  const reply = await gateway.call(method, path, body)
+  const text = await reply.text()
+  assert.notEqual(reply.status, 500, text)
+  // An answer that is a reply of the model may hold what it was told.
+  answers.push({
+    what: `${method} ${path} ${JSON.stringify(body)}`,
+    text: `${headText(reply.headers)}\n${text}`,
+  })
+}
+
+async function raw(what: string, bytes: string | Buffer, isHost = false): Promise<void> {
+  const sent = isHost
+    ? Buffer.from(bytes.toString('latin1').replace('Host: localhost\r\n', ''), 'latin1')
+    : bytes
+  const reply = await sendRaw(gateway.url, sent)
+  answers.push({ what, text: `${headText(reply.headers)}\n${reply.body}` })
+}
+
+function headText(headers: Headers): string {
+  return [...headers].map(([name, value]) => `${name}: ${value}`).join('\n')
+}
+
+function nameOf(line: string): string {
+  return line.slice(0, line.indexOf(':')).toLowerCase()
+}
+
+function logFiles(): string {
+  const folder = join(gateway.home, 'state', 'logs')
+  return readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('')
+}
+
+function tables(): readonly (readonly [string, string])[] {
+  using database = new DatabaseSync(join(gateway.home, 'state', 'openclaw.db'), { readOnly: true })
+  const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
+  return names.map(({ name }) => [
+    String(name),
+    JSON.stringify(database.prepare(`SELECT * FROM "${name}"`).all()),
+  ])
+}

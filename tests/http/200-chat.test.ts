@@ -16,6 +16,8 @@ before(async () => {
   const { apiKey } = openAiDefaults
   gateway = await useGateway(stack, {
     config: {
+      // What is seen of a message here is what was sent: what is stripped is tested in prompts.test.ts.
+      api: { security: { promptInjection: 'off' } },
       models: {
         default: 'gpt-4o-mini',
         providers: { fake: { api: 'openai-completions', baseUrl: provider.url, apiKey } },

@@ -103,6 +103,18 @@ test('a limit that the config changes goes on with what is counted', () => {
   assert.equal(limiter.admit('tok_a', { maxRequests: 6, windowMs: 2_000 }, null, 1_999).admitted, false)
 })
 
+test('a limit that the config lowers below what is counted tells a true wait', () => {
+  const limiter = new RateLimiter()
+  for (let i = 0; i < 5; i++) limiter.admit('tok_a', perToken, null, i * 100)
+  const lowered = { maxRequests: 2, windowMs: 10_000 }
+  const { retryAfterSeconds, states } = limiter.admit('tok_a', lowered, null, 500)
+  // Of the takings at 0, 100, 200, 300 and 400 four must run out before one more fits: the last of them at 10,300.
+  assert.equal(states[0]?.resetSeconds, 10)
+  assert.equal(limiter.admit('tok_a', lowered, null, 10_299).admitted, false)
+  assert.ok(limiter.admit('tok_a', lowered, null, 10_300).admitted)
+  assert.ok(500 + retryAfterSeconds * 1_000 >= 10_300)
+})
+
 test('an address may fail sixty times a minute, and a flood of other addresses costs bounded memory', () => {
   const failures = new FailedLogins()
   for (let i = 0; i < 60; i++) assert.equal(failures.note('192.0.2.1', i), 0)

@@ -17,7 +17,7 @@ const mark = new RegExp(
 /** Says which bidirectional controls of a text are needed. Ask in the order of the text: each line is read once. */
 export class BidiLines {
   readonly #text: string
-  #end = -1
+  #end = 0
   #isRightToLeft = false
   #isolates: ReadonlySet<number> | undefined
 
@@ -43,7 +43,7 @@ export class BidiLines {
   }
 
   #readLine(index: number): void {
-    const start = Math.max(0, this.#end)
+    const start = this.#end
     lineEnd.lastIndex = index
     this.#end = lineEnd.exec(this.#text)?.index ?? this.#text.length
     const lastBreak = this.#text.slice(start, index).search(/[\n\r\u2029][^\n\r\u2029]*$/)

@@ -12,31 +12,21 @@ export interface Undisguised {
  * by one are plain words; where it speaks of such a thing, also read backwards or rotated by 13. Mostly nothing.
  */
 export function* undisguise(text: string): Generator<Undisguised, void, undefined> {
-  if (mixedScripts.test(text))
-    yield respelt(
-      mapUnits(text, (unit) => lookalikes.get(unit) ?? unit),
-      text,
-    )
-  if (spellsWithDigits(text))
-    yield respelt(
-      mapUnits(text, (unit) => leet.get(unit) ?? unit),
-      text,
-    )
+  if (mixedScripts.test(text)) yield respelt(mapped(text, lookalikes), text)
+  if (spellsWithDigits(text)) yield respelt(mapped(text, leet), text)
   if (isSpelt(text)) yield joined(text)
-  if (reversal.test(text))
-    yield { text: reversed(text), disguise: { reason: 'encoded_payload', weight: 0.2 } }
-  if (rotation.test(text)) {
-    yield {
-      text: mapUnits(text, rotated),
-      disguise: { reason: 'encoded_payload', weight: 0.2, original: text },
-    }
-  }
+  if (reversal.test(text)) yield { text: reversed(text), disguise: encoding }
+  if (rotation.test(text)) yield { text: mapUnits(text, rotated), disguise: { ...encoding, original: text } }
 }
+
+const encoding: Disguise = { reason: 'encoded_payload', weight: 0.2 }
 
 const mixedScripts = /[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z]/
 const lookalikes = unitMap('аеорсухіјѕһԁԛԝкмтвнӏьпгοαινρτυκεχϲηγ', 'aeopcyxijshdqwkmtbhlbnroaivptukexcny')
 
-// Words with digits are common in technical text, so that only those count that become the beginning of a telling one.
+// The digit comes first: it is rarer than letters, and the search for it alone is cheap. Since words with digits are common in technical
+// text, only those count that become the beginning of a telling one.
+const digitInWord = /[013457@$](?:(?<=[a-z].)[a-z]|(?<![a-z0-9].)[a-z]{2})/
 const digitWord = /(?<![a-z0-9@$])[a-z]{0,3}[013457@$][a-z0-9@$]{2,14}/g
 const leet = unitMap('013457@$', 'oieastas')
 const telling =
@@ -53,10 +43,13 @@ function respelt(text: string, original: string): Undisguised {
   return { text, disguise: { reason: 'obfuscation', weight: 0.4, original } }
 }
 
+function mapped(text: string, letters: ReadonlyMap<number, number>): string {
+  return mapUnits(text, (unit) => letters.get(unit) ?? unit)
+}
+
 function spellsWithDigits(text: string): boolean {
-  for (const [word] of text.matchAll(digitWord)) {
-    if (telling.test(mapUnits(word, (unit) => leet.get(unit) ?? unit))) return true
-  }
+  if (!digitInWord.test(text)) return false
+  for (const [word] of text.matchAll(digitWord)) if (telling.test(mapped(word, leet))) return true
   return false
 }
 

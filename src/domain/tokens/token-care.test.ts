@@ -47,6 +47,31 @@ test('a revoked token is neither old nor expiring, and a store that cannot be re
   assert.deepEqual(revoked.parts.logged, [])
 })
 
+test('a token that expires soon is an event for the webhooks that want it, once a day', async () => {
+  const { store, close } = await openTestStore()
+  stack.defer(close)
+  const endpoint = {
+    id: 'ops',
+    url: 'https://example.com/hook',
+    secret: null,
+    previousSecret: null,
+    events: ['token.*'] as const,
+    retry: { maxAttempts: 3, backoffMs: 5_000, schedule: null },
+    allowPrivateNetwork: false,
+  }
+  const parts = partsOver(store, [], { endpoints: [endpoint] })
+  const token = expiringIn(parts.clock.ms, 3, 'crm')
+  await store.tokens.create(token)
+  const care = stack.use(new TokenCare(parts, () => []))
+  await care.tellExpiring()
+  await care.tellExpiring()
+  const page = await store.webhooks.deliveries.list({ limit: 10 })
+  assert.deepEqual(
+    page.map(({ event, endpoint: to }) => [event, to]),
+    [['token.expiring', 'ops']],
+  )
+})
+
 async function careOver(
   make: (now: number) => readonly Token[],
 ): Promise<{ parts: TestParts; care: TokenCare; tokens: readonly Token[] }> {

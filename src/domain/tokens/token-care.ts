@@ -3,13 +3,16 @@ import type { Token } from './token.ts'
 import { agedTokens, daysLeft, expiringTokens, liveTokens, renewalDays } from './token-age.ts'
 
 /** What looking after tokens needs of the gateway. */
-export interface TokenCareParts extends Pick<Parts, 'clock' | 'log'> {
-  readonly store: Pick<Parts['store'], 'tokens'>
+export interface TokenCareParts extends Pick<Parts, 'clock' | 'log' | 'outbox'> {
+  readonly store: Pick<Parts['store'], 'tokens' | 'webhooks'>
 }
 
 const lookMs = 3_600_000
 
-/** Says in the log which tokens need a person: how many are old at the start, and those that expire soon once a day (in UTC) each. */
+/**
+ * Says which tokens need a person: in the log how many are old at the start, and in the log and to webhooks (`token.expiring`) those that
+ * expire soon, once a day (in UTC) each.
+ */
 export class TokenCare implements Disposable {
   readonly #parts: TokenCareParts
   readonly #configTokens: () => readonly Token[]
@@ -39,7 +42,7 @@ export class TokenCare implements Disposable {
     })
   }
 
-  /** Writes a line for each token that expires within 14 days and has had none today. Looked at each hour. Never rejects. */
+  /** Tells of each token that expires within 14 days and was not told of today. Looked at each hour. Never rejects. */
   async tellExpiring(): Promise<void> {
     const now = this.#parts.clock.now()
     const day = new Date(now).toISOString().slice(0, 10)
@@ -54,6 +57,25 @@ export class TokenCare implements Disposable {
         expiresAt: new Date(token.expiresAt ?? now).toISOString(),
         daysLeft: daysLeft(token, now),
       })
+      await this.#announce(token)
+    }
+  }
+
+  async #announce({ id: tokenId, name, expiresAt }: Token): Promise<void> {
+    const { outbox, store } = this.#parts
+    const events = outbox.prepare('token.expiring', (timestamp) => ({
+      tokenId,
+      name,
+      expiresAt: new Date(expiresAt ?? 0).toISOString(),
+      timestamp,
+    }))
+    if (events.length === 0) return
+    try {
+      await store.webhooks.outbox.append(events)
+      outbox.committed(events)
+    } catch {
+      // Told again at the next look, when the store is well.
+      this.#told.delete(tokenId)
     }
   }
 

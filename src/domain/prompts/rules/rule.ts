@@ -74,13 +74,12 @@ export function around(weight: number, beforeIt: string, afterIt: string): Phras
 
 /** Compiles a phrase: sticky, to be tried where one of its anchors begins. What stands before the anchor is the first group. */
 export function compilePhrase(anchors: readonly string[], { before, after }: Phrase): RegExp {
-  const lookBehind = before === '' ? '' : `(?<=(${wholeWord}${spaced(before)}))`
-  const found = `${anchorPattern(anchors)}${spaced(after)}`
-  // A look-behind that roams is dearer than what follows the anchor, and is tried last.
-  return new RegExp(
-    before.includes('[^') ? `(?=${found})${lookBehind}${found}` : `${lookBehind}${found}`,
-    'y',
-  )
+  const anchor = anchorPattern(anchors)
+  const found = `${anchor}${spaced(after)}`
+  if (before === '') return new RegExp(found, 'y')
+  // What costs least is tried first: the anchor; then what stands before it, unless that roams.
+  const first = before.includes('[^') ? found : anchor
+  return new RegExp(`(?=${first})(?<=(${wholeWord}${spaced(before)}))${found}`, 'y')
 }
 
 /** A pattern for any of these anchors. */

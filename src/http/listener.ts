@@ -48,6 +48,7 @@ export const listenerBounds: ListenerBounds = {
 }
 
 const certificatePollMs = 2_000
+const makeRoomEveryMs = 1_000
 
 /**
  * Makes the server under Fastify, with every bound of its own. With `tls` it speaks HTTPS, and takes new certificates from the files
@@ -74,10 +75,22 @@ export function createListener(
     : createServer(options)
   server.on('request', takeUp(server, handler, bounds.pipelinedMax))
   server.maxConnections = bounds.connectionsMax
+  makeRoom(server)
   // Bounded by their bytes; a count would drop the rest without a word.
   server.maxHeadersCount = 0
   if (tls && 'setSecureContext' in server) followCertificate(server, tls, log)
   return server
+}
+
+// Who asks nothing makes room for who comes: idle connections of one caller could keep all others out.
+function makeRoom(server: Server | TlsServer): void {
+  let lastMs = Number.NEGATIVE_INFINITY
+  server.on('drop', () => {
+    const now = performance.now()
+    if (now - lastMs < makeRoomEveryMs) return
+    lastMs = now
+    server.closeIdleConnections()
+  })
 }
 
 // Node's parser hands on every request that one packet holds, a thousand and more, before the first answer has left.

@@ -1,15 +1,21 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type HttpParts, pathOf } from './app.ts'
+import { loggedPath } from './unknown-route.ts'
 
 const clientClosed = 499
 
-/** Logs a request: one canonical line, without its query, its body or any header. */
-export function logRequest(http: HttpParts, request: FastifyRequest, reply: FastifyReply): void {
+/** Logs a request: one canonical line, without its query, its body, any header, or a path that is none of ours. */
+export function logRequest(
+  http: HttpParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  routes: readonly RouteOptions[],
+): void {
   const { arrivedAt, token, error, model, ip } = request.gateway
   http.parts.log(reply.statusCode >= 500 ? 'warn' : 'info', 'api request', {
     requestId: request.id,
     method: request.method,
-    path: request.routeOptions?.url ?? pathOf(request).slice(0, 100),
+    path: request.routeOptions?.url ?? loggedPath(routes, pathOf(request)),
     status: statusOf(reply),
     durationMs: Math.round((http.parts.clock.monotonic() - arrivedAt) * 10) / 10,
     ip,

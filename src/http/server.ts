@@ -24,7 +24,7 @@ import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { sendRoutes } from './routes/send.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
-import { allowOf } from './unknown-route.ts'
+import { allowOf, unknownPath } from './unknown-route.ts'
 
 /** A server that has been wired and not yet bound. */
 export interface HttpServer {
@@ -35,7 +35,8 @@ export interface HttpServer {
 }
 
 const urlSegmentMax = 256
-const stallMs = 60_000
+// Node looks twice whether a write gets on: a reader that takes nothing is cut after 30 to 60 s.
+const stallMs = 30_000
 
 /** Wires the HTTP API: the hooks in their order, the routes, and one shape for every error. */
 export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
@@ -65,7 +66,7 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     },
     frameworkErrors: (error, request, reply) => {
       // A URL that cannot be read skips the hooks.
-      prepare(http, request, reply, replies)
+      prepare(http, request, reply, replies, routes)
       const refused = guard.atDoor(request) ?? toGatewayError(error, request.id, http.parts.log)
       guard.cors(request, reply, refused)
       sendError(request, reply, refused)
@@ -98,7 +99,7 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
   })
 
   app.addHook('onRequest', (request, reply, done) => {
-    prepare(http, request, reply, replies)
+    prepare(http, request, reply, replies, routes)
     if (isClosing) {
       const error = stopping()
       reply.header('Connection', 'close')
@@ -159,6 +160,7 @@ function prepare(
   request: FastifyRequest,
   reply: FastifyReply,
   replies: Set<FastifyReply>,
+  routes: readonly RouteOptions[],
 ): void {
   request.gateway = {
     arrivedAt: http.parts.clock.monotonic(),
@@ -175,7 +177,7 @@ function prepare(
   // Not the onResponse hook: that one never comes where the caller has gone away.
   reply.raw.once('close', () => {
     replies.delete(reply)
-    logRequest(http, request, reply)
+    logRequest(http, request, reply, routes)
     closeCall(request, reply)
   })
 }
@@ -192,12 +194,7 @@ function unknownRoute(
 ): GatewayError {
   const path = pathOf(request)
   const allow = allowOf(routes, path)
-  if (allow.length === 0) {
-    return new GatewayError(
-      'not_found',
-      `There is nothing at ${JSON.stringify(path.slice(0, 100))}. The API reference is at /docs.`,
-    )
-  }
+  if (allow.length === 0) return unknownPath(routes, path)
   reply.header('Allow', allow.join(', '))
   return new GatewayError(
     'method_not_allowed',

@@ -7,7 +7,7 @@ import { createIds } from '../../src/domain/ids.ts'
 import { answerClientError } from '../../src/http/client-error.ts'
 import { createListener, type ListenerBounds, listenerBounds } from '../../src/http/listener.ts'
 import { expectError } from '../support/expect-error.ts'
-import { bytesOf, Connection } from './support/connection.ts'
+import { Connection } from './support/connection.ts'
 
 /** As the gateway's, and so short that a test can wait for them. */
 const bounds: ListenerBounds = {
@@ -22,8 +22,10 @@ const readAll: RequestListener = (request, response) => {
   request.resume().once('end', () => response.end('{}'))
 }
 
-async function listen(): Promise<{ readonly url: string; readonly server: Server } & AsyncDisposable> {
-  const server = createListener(readAll, null, () => undefined, bounds)
+async function listen(
+  more: Partial<ListenerBounds> = {},
+): Promise<{ readonly url: string; readonly server: Server } & AsyncDisposable> {
+  const server = createListener(readAll, null, () => undefined, { ...bounds, ...more })
   const ids = createIds(Date.now, (bytes) => void crypto.getRandomValues(bytes))
   server.on('clientError', (error, socket) => {
     if (socket instanceof Socket) answerClientError(error, socket, ids)
@@ -57,15 +59,41 @@ async function dribble(url: string, text: string, everyMs = 50): Promise<number>
   }
 }
 
+/** Opens as many connections as the bound allows. */
+async function hold(
+  url: string,
+  begin: (connection: Connection) => Promise<void>,
+): Promise<readonly Connection[]> {
+  const held: Connection[] = []
+  while (held.length < bounds.connectionsMax) {
+    const connection = await Connection.open(url)
+    held.push(connection)
+    await begin(connection)
+  }
+  return held
+}
+
+/** Comes anew until it is served. */
+async function untilServed(url: string): Promise<void> {
+  for (;;) {
+    using connection = await Connection.open(url)
+    const served = connection.ask({ target: '/' }).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+    if (await served) return
+  }
+}
+
 test('headers that do not come to an end are 408 after their time, however busily they come', async () => {
-  await using gateway = await listen()
+  await using gateway = await listen({ requestTimeoutMs: 10_000 })
   for (const text of [
     'GET /',
     'GET /health HTTP/1.1\r\n',
     'GET /health HTTP/1.1\r\nHost: localhost\r\nX-A: ',
   ]) {
     const took = await dribble(gateway.url, text)
-    assert.ok(took > 250 && took < 2_000, `${text}: ${took} ms`)
+    assert.ok(took > 250 && took < 5_000, `${text}: ${took} ms`)
   }
 })
 
@@ -97,30 +125,30 @@ test('a kept connection is not cut for what it does not ask, and its next reques
   }
 })
 
-test('connections beyond the bound are closed at once, those within it are served, and places come back', async () => {
+test('connections beyond the bound are closed at once, and those within it are served', async () => {
   await using gateway = await listen()
-  const held: Connection[] = []
-  for (let i = 0; i < bounds.connectionsMax; i++) {
-    const connection = await Connection.open(gateway.url)
-    held.push(connection)
-    assert.equal((await connection.ask({ target: '/' })).status, 200)
-  }
+  const held = await hold(gateway.url, async (connection) => connection.write('GET / HTTP/1.1\r\n'))
   for (let i = 0; i < 50; i++) {
     using refused = await Connection.open(gateway.url)
     await refused.ended()
+    // Closed, and not only told after its time that it has said nothing.
+    assert.equal(refused.waiting, 0)
   }
   for (const connection of held) {
-    connection.write(bytesOf({ target: '/' }))
+    connection.write('Host: localhost\r\n\r\n')
     assert.equal((await connection.reply()).status, 200)
     connection[Symbol.dispose]()
   }
-  while (
-    (await new Promise<number>((resolve) => gateway.server.getConnections((_, count) => resolve(count)))) > 0
-  ) {
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  using next = await Connection.open(gateway.url)
-  assert.equal((await next.ask({ target: '/' })).status, 200)
+  await untilServed(gateway.url)
+})
+
+test('connections that ask nothing make room for a newcomer', async () => {
+  await using gateway = await listen()
+  const idle = await hold(gateway.url, async (connection) => {
+    assert.equal((await connection.ask({ target: '/' })).status, 200)
+  })
+  await untilServed(gateway.url)
+  for (const connection of idle) await connection.ended()
 })
 
 test('a connection over which nonsense came is closed soon, also where its caller keeps it open', async () => {

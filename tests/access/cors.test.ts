@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { expectError } from '../support/expect-error.ts'
-import { ScriptedProvider, saying } from '../support/scripted-provider.ts'
+import { ScriptedProvider, saying, untilAborted } from '../support/scripted-provider.ts'
 import { type AskedRequest, ask, bytesOf, Connection, type ConnectionReply } from './support/connection.ts'
 import { type HostedGateway, handClock, hostGateway } from './support/hosted-gateway.ts'
 
@@ -84,8 +84,8 @@ test('a page may read that the gateway is stopping', async () => {
   const gate = new Promise<void>((resolve) => {
     goOn = resolve
   })
-  const provider = new ScriptedProvider('scripted', ['one'], async function* () {
-    await gate
+  const provider = new ScriptedProvider('scripted', ['one'], async function* (_turn, signal) {
+    await Promise.race([gate, untilAborted(signal)])
     yield* saying('Hello.')
   })
   await using gateway = await hostGateway({

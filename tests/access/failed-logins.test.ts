@@ -16,7 +16,7 @@ before(async () => {
   gateway = await hostGateway({
     // A stand-in for a proxy, so that a test can be at any address.
     api: { trustedProxies: ['127.0.0.1'], rateLimit: { perToken: { windowMs: 60_000, maxRequests: 1_000 } } },
-    tokens: { admin: { scope: ['admin'] } },
+    tokens: { admin: { scope: ['admin'] }, reader: { scope: ['read'] } },
     clock,
   })
 })
@@ -63,6 +63,14 @@ test("failures do not count against a token, and a token's requests not as failu
   await failAsOftenAsAllowed('192.0.2.3')
   await from('192.0.2.3', { token: `${gateway.secret()}x` })
   assert.equal(await remaining(), before - 1)
+})
+
+test('what a good token is refused for is no failed login', async () => {
+  const send = { method: 'POST', target: '/api/v1/send', token: gateway.secret('reader'), body: {} }
+  for (let i = 0; i <= failuresMax; i++) {
+    await expectError(await from('192.0.2.7', send), 403, 'insufficient_scope')
+  }
+  await expectError(await from('192.0.2.7'), 401, 'unauthorized')
 })
 
 test('the failures of one address are none of another', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
@@ -46,13 +47,11 @@ function asking(request: AskedRequest, localAddress = client): Promise<Connectio
 
 function openHttp2(): ClientHttp2Session {
   const socket = connectTls({
-    host: '127.0.0.1',
-    port: nginx.port,
-    localAddress: client,
+    socket: connect({ host: '127.0.0.1', port: nginx.port, localAddress: client }),
     servername: publicName,
     ca: nginx.ca,
     ALPNProtocols: ['h2'],
-  } satisfies ConnectionOptions)
+  })
   return connectHttp2(`https://${publicName}`, { createConnection: () => socket })
 }
 

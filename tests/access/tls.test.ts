@@ -8,7 +8,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls, type PeerCertificate } from 'node:tls'
 import { createListener, listenerBounds } from '../../src/http/listener.ts'
-import { ScriptedProvider, saying } from '../support/scripted-provider.ts'
+import { ScriptedProvider, saying, untilAborted } from '../support/scripted-provider.ts'
 import { type Certificate, makeCertificate } from './support/certificate.ts'
 import { ask, bytesOf, Connection } from './support/connection.ts'
 import { type HostedGateway, hostGateway } from './support/hosted-gateway.ts'
@@ -116,9 +116,9 @@ test('a new certificate is shown to new connections, and a running stream goes o
   const gate = new Promise<void>((resolve) => {
     goOn = resolve
   })
-  const provider = new ScriptedProvider('scripted', ['one'], async function* () {
+  const provider = new ScriptedProvider('scripted', ['one'], async function* (_turn, signal) {
     yield { type: 'text', text: 'Before. ' }
-    await gate
+    await Promise.race([gate, untilAborted(signal)])
     yield* saying('After.')
   })
   await using gateway = await serving(provider)

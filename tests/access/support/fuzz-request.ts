@@ -1,5 +1,13 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { at, entriesAt, listAt, textAt } from '../../support/json.ts'
+import {
+  conversationIds,
+  hostileHeaders,
+  hostileTargets,
+  hostileTexts,
+  hostileValues,
+  methods,
+} from './hostile-values.ts'
 import { valuesOf } from './schema-arbitrary.ts'
 
 /** A request as it goes on the wire. */
@@ -17,135 +25,6 @@ export interface FuzzTokens {
   /** Of a token that may only read. */
   readonly weak: string
 }
-
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE', 'QUERY', 'PROPFIND']
-const conversationIds = ['fuzz_1', 'fuzz_2', 'fuzz-3', 'conv_none']
-
-const hostileTexts = [
-  '',
-  ' ',
-  '\0',
-  '\ufeff',
-  '\ud800',
-  '\u2028',
-  '\u202e',
-  'null',
-  'undefined',
-  'NaN',
-  '[object Object]',
-  '__proto__',
-  'constructor',
-  '../../etc/passwd',
-  '%00',
-  '%ff',
-  '%2e%2e%2f',
-  "' OR 1=1 --",
-  '"; DROP TABLE tokens; --',
-  '<script>alert(1)</script>',
-  '#{7*7}',
-  '{{7*7}}',
-  '$(id)',
-  '`id`',
-  '\r\nX-Injected: yes',
-  'a'.repeat(5_000),
-  '💥'.repeat(500),
-  '-1',
-  '0',
-  '1e999',
-  '9007199254740993',
-  'true',
-]
-const hostileValues: readonly unknown[] = [
-  ...hostileTexts,
-  null,
-  true,
-  false,
-  0,
-  -0,
-  -1,
-  0.5,
-  1e308,
-  Number.MAX_SAFE_INTEGER,
-  [],
-  {},
-  [[]],
-  [null],
-  { __proto__: null },
-  { toString: 1 },
-  nested(70),
-  nested(1_000),
-]
-const hostileTargets = [
-  '*',
-  '/',
-  '//',
-  '///api/v1/chat',
-  '/.',
-  '/..',
-  '/../..',
-  '/api/v1/../../health',
-  '/api/v1/%2e%2e/health',
-  '/%',
-  '/%zz',
-  '/%00',
-  '/%ff',
-  '/%c0%af',
-  '/api/v1/chat/',
-  '/api/v1/chat%00',
-  '/api/v1/chat;x=y',
-  '/api/v1/chat?',
-  '/api/v1/chat??',
-  '/api/v1/chat#x',
-  '/API/V1/CHAT',
-  '/api/v1/conversations/%2f',
-  '/api/v1/conversations/..%2f..',
-  '/api/v1/conversations/%00',
-  `/api/v1/conversations/${'a'.repeat(3_000)}`,
-  `/${'a/'.repeat(2_000)}`,
-  '/health?x=%ff',
-  'http://localhost/health',
-  'http://evil.example/health',
-  '/api/v1/models?token=x',
-  '/__proto__',
-  '/api/v1/constructor',
-  '/docs/../docs',
-]
-const hostileHeaders = [
-  'Content-Type: text/plain',
-  'Content-Type: application/json; charset=latin1',
-  'Content-Type: application/x-www-form-urlencoded',
-  'Content-Type:',
-  'Content-Type: ;;;',
-  'Content-Encoding: gzip',
-  'Accept: text/html',
-  'Accept: */*;q=0',
-  'Origin: null',
-  'Origin: https://evil.example',
-  'Origin: https://app.example',
-  'Access-Control-Request-Method: POST',
-  'X-Forwarded-For: 127.0.0.1, garbage',
-  'X-Request-Id: mine',
-  'X-Request-Id: <b>',
-  'Idempotency-Key: a',
-  'Idempotency-Key: ""',
-  `Idempotency-Key: ${'a'.repeat(300)}`,
-  'If-None-Match: *',
-  'Range: bytes=0-1',
-  'Upgrade: websocket',
-  'Connection: upgrade',
-  'Connection: close',
-  'Expect: banana',
-  'Cookie: a=b',
-  'TE: trailers',
-  'X-HTTP-Method-Override: DELETE',
-  'Host: localhost',
-  'Authorization: Basic Og==',
-  'X-Latin: \xff\xfe',
-  `X-Long: ${'a'.repeat(4_000)}`,
-  'Prefer: return=minimal',
-  'X-A : b',
-  'no colon',
-]
 
 /** What an operation of the document takes. */
 interface Operation {
@@ -240,7 +119,7 @@ function twists(tokens: FuzzTokens): readonly ((request: FuzzRequest) => Arbitra
     (request) => fc.webPath().map((path) => other({ target: path === '' ? '/' : path })(request)),
     (request) =>
       fc
-        .subarray(hostileHeaders, { minLength: 1, maxLength: 3 })
+        .subarray([...hostileHeaders], { minLength: 1, maxLength: 3 })
         .map((headers) => other({ headers: [...request.headers, ...headers] })(request)),
     (request) =>
       fc
@@ -266,6 +145,13 @@ function twists(tokens: FuzzTokens): readonly ((request: FuzzRequest) => Arbitra
       })),
     (request) =>
       fc.uint8Array({ maxLength: 300 }).map((bytes) => other({ body: Buffer.from(bytes) })(request)),
+    (request) =>
+      fc.constantFrom('https://app.example', 'https://evil.example', 'null').map((origin) => ({
+        ...request,
+        method: 'OPTIONS',
+        headers: ['Host: localhost', `Origin: ${origin}`, 'Access-Control-Request-Method: POST'],
+      })),
+    (request) => fc.nat(19).map((choice) => tooLarge(request, choice)),
     // Cut, or with one byte changed.
     (request) =>
       fc.tuple(fc.nat(), fc.nat(255), fc.boolean()).map(([place, byte, isCut]) => {
@@ -277,6 +163,13 @@ function twists(tokens: FuzzTokens): readonly ((request: FuzzRequest) => Arbitra
         return other({ body })(request)
       }),
   ]
+}
+
+// Seldom, since it is much to send: a body, or headers, above what is taken.
+function tooLarge(request: FuzzRequest, choice: number): FuzzRequest {
+  if (choice === 0) return { ...request, body: Buffer.alloc(1_100_000, 'a') }
+  if (choice === 1) return { ...request, headers: [...request.headers, `X-Long: ${'a'.repeat(20_000)}`] }
+  return { ...request, target: `${request.target}?${'x=y&'.repeat(100)}` }
 }
 
 function targetOf({ path, parameters }: Operation): Arbitrary<string> {
@@ -350,10 +243,4 @@ export function wireOf({ method, target, headers, body }: FuzzRequest): Buffer {
   const length = body === null ? [] : [`Content-Length: ${body.length}`]
   const head = `${method} ${target} HTTP/1.1\r\n${[...headers, ...length].join('\r\n')}\r\n\r\n`
   return Buffer.concat([Buffer.from(head, 'latin1'), body ?? Buffer.alloc(0)])
-}
-
-function nested(levels: number): unknown {
-  let value: unknown = 1
-  for (let i = 0; i < levels; i++) value = i % 2 === 0 ? [value] : { a: value }
-  return value
 }

@@ -13,10 +13,12 @@ const readers = 8
 
 test(`${rounds} times kill -9 under load: the chain is whole, and no acknowledged turn lacks its record`, async (t) => {
   const home = await mkdtemp(join(tmpdir(), 'openclaw-audit-crash-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => rm(home, { recursive: true, force: true }))
   const acknowledged: string[] = []
   for (let round = 0; round < rounds; round++) {
     const gateway = await startGateway({ home })
+    stack.defer(() => gateway.stop())
     acknowledged.push(...(await killUnderLoad(gateway, 250 + round * 90)))
     await mustBeWhole(home)
     const recorded = new Set((await exported(home)).map((row) => at(row, 'requestId')))
@@ -26,6 +28,7 @@ test(`${rounds} times kill -9 under load: the chain is whole, and no acknowledge
 
   // The chain goes on, and a clean stop signs where it ends.
   const last = await startGateway({ home })
+  stack.defer(() => last.stop())
   await last.call('POST', '/api/v1/chat', { message: 'Hi' })
   last.child.kill('SIGTERM')
   await last.exited

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
+import { describe, it } from 'node:test'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 
 const windowMs = 600_000
@@ -11,10 +11,16 @@ const config = {
 }
 const tokens = { admin: { scope: ['admin'] }, other: { scope: ['chat'] }, third: { scope: ['chat'] } }
 
-async function temporaryHome(t: TestContext): Promise<string> {
+async function temporaryHome(stack: AsyncDisposableStack): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'openclaw-audit-limits-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
+  stack.defer(() => rm(home, { recursive: true, force: true }))
   return home
+}
+
+async function start(stack: AsyncDisposableStack, home: string): Promise<RunningGateway> {
+  const gateway = await startGateway({ home, config, tokens })
+  stack.defer(() => gateway.stop())
+  return gateway
 }
 
 async function ask(gateway: RunningGateway, token: string): Promise<Response> {
@@ -33,16 +39,16 @@ for (const [how, signal] of [
   ['kill -9', 'SIGKILL'],
 ] as const) {
   describe(`after ${how}`, () => {
-    it('a token and all together have what was left of their limits, and refusals still cost nothing', async (t) => {
-      const home = await temporaryHome(t)
-      const before = await startGateway({ home, config, tokens })
+    it('a token and all together have what was left of their limits, and refusals still cost nothing', async () => {
+      await using stack = new AsyncDisposableStack()
+      const home = await temporaryHome(stack)
+      const before = await start(stack, home)
       assert.deepEqual(await statuses(before, 'admin', 4), [200, 200, 200, 200])
       assert.deepEqual(await statuses(before, 'other', 3), [200, 200, 200])
       before.child.kill(signal)
       await before.exited
 
-      const after = await startGateway({ home, config, tokens })
-      t.after(() => after.stop())
+      const after = await start(stack, home)
       const first = await ask(after, 'admin')
       assert.equal(first.status, 200)
       // Of nine in all this was the eighth, of six of its own the fifth.
@@ -55,10 +61,11 @@ for (const [how, signal] of [
       assert.ok(Number(refused.headers.get('retry-after')) > 500)
     })
 
-    it('twice in a row, nothing is counted double', async (t) => {
-      const home = await temporaryHome(t)
+    it('twice in a row, nothing is counted double', async () => {
+      await using stack = new AsyncDisposableStack()
+      const home = await temporaryHome(stack)
       for (const remaining of [5, 4, 3]) {
-        const gateway = await startGateway({ home, config, tokens })
+        const gateway = await start(stack, home)
         const reply = await ask(gateway, 'admin')
         assert.match(reply.headers.get('ratelimit') ?? '', new RegExp(`"token";r=${remaining};`))
         await reply.arrayBuffer()

@@ -99,6 +99,7 @@ function characters(text: string): string {
 function looksSecret(text: string): boolean {
   return (
     /^(?:oc_tok_|sk-|xox|xapp-|whsec_|AIza|Bearer )|:\/\/.*@|[?&][^=]*=/i.test(text) ||
-    /^[A-Za-z0-9+/_:=-]{32,}$/.test(text)
+    /^[A-Za-z0-9+/_:=-]{32,}$/.test(text) ||
+    /^(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/_=-]{16,}$/.test(text)
   )
 }

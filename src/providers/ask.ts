@@ -1,6 +1,7 @@
 import type { ProviderEvent, ProviderTurn } from '../domain/models/provider.ts'
 import { bodyBytesMax, kindOf, parseAnswer, readText } from './answer.ts'
 import type { Client } from './client.ts'
+import { withoutEcho } from './echo.ts'
 import { createEventFeed, eventLengthMax } from './event-stream.ts'
 import type { Answer } from './exchange.ts'
 import { brokenAnswer, failureOfStatus, failureOfTransport, type Identity } from './failures.ts'
@@ -86,7 +87,7 @@ export async function* ask<Body extends object>(
     isFinished = true
     for (const event of gathered?.take(out) ?? out) yield event
   } catch (error) {
-    throw failureOfTransport(dialect, error, turn.connectTimeoutMs)
+    throw withoutEcho(failureOfTransport(dialect, error, turn.connectTimeoutMs), turn)
   } finally {
     if (isFinished) answer?.body.release()
     else answer?.body.cancel()

@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { at } from '../support/json.ts'
 import { useGateway } from '../support/use-gateway.ts'
+import { follow } from './follow.ts'
 import { bin, type Home, makeHome, type Outcome, runNode } from './support.ts'
 
 const stack = new AsyncDisposableStack()
@@ -270,40 +271,6 @@ async function run(
   })
   await once(child, 'close')
   return { code: child.exitCode, stdout, stderr }
-}
-
-interface Follower extends Disposable {
-  text(): string
-  errors(): string
-  /** The messages that were shown so far. */
-  shown(): readonly string[]
-  /** Resolves when a message has been shown. */
-  shows(message: string): Promise<void>
-}
-
-function follow(env: Readonly<Record<string, string>>): Follower {
-  const child = spawn(process.execPath, [bin, 'logs', '-f'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const pieces: Buffer[] = []
-  let errors = ''
-  child.stdout.on('data', (piece: Buffer) => pieces.push(piece))
-  child.stderr.on('data', (piece: Buffer) => {
-    errors += piece
-  })
-  const text = (): string => Buffer.concat(pieces).toString()
-  const shown = (): readonly string[] =>
-    text()
-      .split('\n')
-      .slice(0, -1)
-      .map((shownLine) => shownLine.slice(shownLine.indexOf(' ') + 1))
-  return {
-    text,
-    errors: () => errors,
-    shown,
-    async shows(message) {
-      await eventually(message, () => shown().some((one) => one.startsWith(message)) || undefined)
-    },
-    [Symbol.dispose]: () => void child.kill('SIGKILL'),
-  }
 }
 
 function logText(): string {

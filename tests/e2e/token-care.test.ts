@@ -1,28 +1,24 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { createHash, randomFillSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadConfig } from '../../src/config/load.ts'
-import { createToken, type TokenParts } from '../../src/domain/tokens/create-token.ts'
+import { createToken } from '../../src/domain/tokens/create-token.ts'
 import { revokeToken } from '../../src/domain/tokens/revoke-token.ts'
 import { rotateToken } from '../../src/domain/tokens/rotate-token.ts'
-import { createGateway, type Gateway } from '../../src/gateway.ts'
 import { openStore } from '../../src/store/open-store.ts'
-import { type HandClock, handClock } from '../access/support/hosted-gateway.ts'
+import { hostWithClock, start } from '../access/support/clock-gateway.ts'
 import { bin, runNode } from '../cli/support.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectError } from '../support/expect-error.ts'
 import { startGateway } from '../support/gateway.ts'
 import { at, listAt, textAt } from '../support/json.ts'
 import { openAiDefaults, startOpenAiServer } from '../support/openai-server.ts'
-import { newSecret, sha256Hex, tokenWith } from '../support/tokens.ts'
+import { sha256Hex, tokenWith } from '../support/tokens.ts'
 import { useGateway } from '../support/use-gateway.ts'
 
 const dayMs = 86_400_000
-const start = Date.parse('2026-11-22T12:00:00Z')
 
 test('a token is answered by its own models alone, and sees no others', async () => {
   await using stack = new AsyncDisposableStack()
@@ -73,7 +69,7 @@ test('a token is answered by its own models alone, and sees no others', async ()
 })
 
 test('a token works until its last millisecond and is refused at the very moment of its end', async () => {
-  await using hosted = await host()
+  await using hosted = await hostWithClock()
   const { parts, clock } = hosted
   const { secret } = await createToken(parts, {
     name: 'hour',
@@ -91,7 +87,7 @@ test('a token works until its last millisecond and is refused at the very moment
 })
 
 test('after a rotation both secrets are the same token for 24 hours, then the new one alone', async () => {
-  await using hosted = await host()
+  await using hosted = await hostWithClock()
   const { parts, clock } = hosted
   const made = await createToken(parts, {
     name: 'app',
@@ -119,7 +115,7 @@ test('after a rotation both secrets are the same token for 24 hours, then the ne
 })
 
 test('both secrets of a rotated token end together when it is revoked', async () => {
-  await using hosted = await host()
+  await using hosted = await hostWithClock()
   const { parts } = hosted
   const made = await createToken(parts, { name: 'app', scopes: ['read'], configTokens: [] })
   const rotated = await rotateToken(parts, { reference: made.token.id, configTokens: [] })
@@ -262,54 +258,6 @@ test("the guide's sample tokens warn on loopback and work, and keep a gateway fo
     rmSync(home, { recursive: true })
   }
 })
-
-interface Hosted extends AsyncDisposable {
-  readonly clock: HandClock
-  readonly parts: TokenParts
-  /** A token of the config that expires after an hour. */
-  readonly configSecret: string
-  call(method: string, path: string, secret: string, body?: unknown): Promise<Response>
-  models(secret: string): Promise<Response>
-}
-
-/** A gateway in this process, whose clock stands until a test moves it. */
-async function host(): Promise<Hosted> {
-  await using stack = new AsyncDisposableStack()
-  const home = mkdtempSync(join(tmpdir(), 'openclaw-token-care-'))
-  stack.defer(() => rmSync(home, { recursive: true }))
-  const { secret } = newSecret()
-  const expiresAt = new Date(start + 3_600_000).toISOString()
-  const config = { api: { auth: { tokens: [{ name: 'config', token: secret, scope: 'read', expiresAt }] } } }
-  writeFileSync(join(home, 'openclaw.json5'), JSON.stringify(config), { mode: 0o600 })
-  const env = { OPENCLAW_STATE_DIR: join(home, 'state'), OLLAMA_HOST: '127.0.0.1:1' }
-  const clock = handClock(start)
-  const loaded = loadConfig({ env, home, configFlag: join(home, 'openclaw.json5') })
-  const gateway: Gateway = await createGateway({ loaded, env, version: '0.0.0' }, { clock })
-  stack.defer(() => gateway.close(0))
-  const url = await gateway.listen('127.0.0.1', 0)
-  const { store, ids } = gateway.parts
-  const owned = stack.move()
-  const call: Hosted['call'] = (method, path, bearer, body) =>
-    fetch(`${url}${path}`, {
-      method,
-      headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-  return {
-    clock,
-    configSecret: secret,
-    call,
-    models: (bearer) => call('GET', '/api/v1/models', bearer),
-    parts: {
-      store,
-      ids,
-      now: clock.now,
-      fillRandom: (bytes) => void randomFillSync(bytes),
-      sha256Hex: (text) => createHash('sha256').update(text).digest('hex'),
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
-}
 
 function agedToken(name: string, createdAt: number): ReturnType<typeof tokenWith>['token'] {
   const { token, kept } = tokenWith({ name, createdAt })

@@ -54,7 +54,11 @@ export class GatewayError extends Error {
   readonly details: Readonly<Record<string, unknown>> | undefined
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    // What a caller did wrong needs no stack, and a flood of refusals must stay cheap.
+    const { stackTraceLimit } = Error
+    if (code !== 'internal_error') Error.stackTraceLimit = 0
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'GatewayError'
     this.code = code
     this.retryAfterSeconds = options.retryAfterSeconds

@@ -8,6 +8,7 @@ import { answerClientError } from '../../src/http/client-error.ts'
 import { createListener, type ListenerBounds, listenerBounds } from '../../src/http/listener.ts'
 import { expectError } from '../support/expect-error.ts'
 import { Connection } from './support/connection.ts'
+import { until } from './support/until.ts'
 
 /** As the gateway's, and so short that a test can wait for them. */
 const bounds: ListenerBounds = {
@@ -74,15 +75,15 @@ async function hold(
 }
 
 /** Comes anew until it is served. */
-async function untilServed(url: string): Promise<void> {
-  for (;;) {
+function untilServed(url: string): Promise<void> {
+  return until('a newcomer is served', async () => {
     using connection = await Connection.open(url)
-    const served = connection.ask({ target: '/' }).then(
+    const asked = connection.ask({ target: '/' })
+    return await asked.then(
       ({ status }) => status === 200,
       () => false,
     )
-    if (await served) return
-  }
+  })
 }
 
 test('headers that do not come to an end are 408 after their time, however busily they come', async () => {
@@ -157,9 +158,7 @@ test('a connection over which nonsense came is closed soon, also where its calle
   connection.socket.allowHalfOpen = true
   connection.write('nonsense\r\n\r\n')
   await expectError(await connection.reply(), 400, 'invalid_request')
-  while (
-    (await new Promise<number>((resolve) => gateway.server.getConnections((_, count) => resolve(count)))) > 0
-  ) {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  const count = () =>
+    new Promise<number>((resolve) => gateway.server.getConnections((_, open) => resolve(open)))
+  await until('no connection is open', async () => (await count()) === 0)
 })

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { startGateway } from '../support/gateway.ts'
 import { ScriptedProvider, untilAborted } from '../support/scripted-provider.ts'
 import { bytesOf, Connection } from './support/connection.ts'
 import { hostGateway } from './support/hosted-gateway.ts'
+import { until } from './support/until.ts'
 
 const health = bytesOf({ target: '/health' })
 const megabyte = 1024 * 1024
@@ -21,8 +21,16 @@ function deafSocket(url: string): Socket {
 }
 
 function residentBytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024
+  return memoryOf(pid, /VmRSS:\s+(\d+) kB/)
+}
+
+/** The most that was resident at any time. */
+function peakBytes(pid: number): number {
+  return memoryOf(pid, /VmHWM:\s+(\d+) kB/)
+}
+
+function memoryOf(pid: number, line: RegExp): number {
+  return Number(line.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
 /** A model whose answer never comes. */
@@ -48,10 +56,10 @@ test('64 pipelined requests are answered; a connection with one more in the air 
   using turns = await Connection.open(gateway.url)
   const body = { message: 'Hi' }
   turns.write(bytesOf({ method: 'POST', target: '/api/v1/chat', token: gateway.secret(), body }).repeat(64))
-  while (model.running < 64) await delay(2)
+  await until('all turns run', () => model.running === 64)
   turns.write(health)
   await turns.ended()
-  while (model.running > 0) await delay(2)
+  await until('the turns have ended', () => model.running === 0)
 })
 
 test('callers that pipeline megabytes of requests and read nothing take neither the memory nor the time of others', async () => {
@@ -89,7 +97,7 @@ test('what is no request, sent into a running stream, cuts it and is not answere
   await connection.ended()
   const rest = (await connection.take(connection.waiting)).toString()
   assert.equal((start + rest).match(/HTTP\/1\.1/g)?.length, 1)
-  while (model.running > 0) await delay(2)
+  await until('the turns have ended', () => model.running === 0)
 })
 
 test('a caller that closes its half of the connection has left: its turn ends and the connection is closed', async () => {
@@ -98,10 +106,10 @@ test('a caller that closes its half of the connection has left: its turn ends an
     await using gateway = await hostGateway({ providers: [model] })
     using connection = await Connection.open(gateway.url)
     connection.write(bytesOf({ method: 'POST', target, token: gateway.secret(), body: { message: 'Hi' } }))
-    while (model.running === 0) await delay(2)
+    await until('the turn runs', () => model.running === 1)
     connection.socket.end()
     await connection.ended()
-    while (model.running > 0) await delay(2)
+    await until('the turns have ended', () => model.running === 0)
   }
 })
 
@@ -124,12 +132,12 @@ test('more connections than the process may have files leave it alive, and who i
     for (const socket of attackers) socket.write('GET /health HTTP/1.1\r\n')
     for (let i = 0; i < 20; i++) assert.equal((await good.ask(chat)).status, 200)
     for (const socket of attackers) socket.destroy()
-    for (let served = false; !served; ) {
-      served = await fetch(`${gateway.url}/health`).then(
+    await until('newcomers are served again', () =>
+      fetch(`${gateway.url}/health`).then(
         (reply) => reply.status === 200,
         () => false,
-      )
-    }
+      ),
+    )
     assert.equal((await gateway.call('POST', '/api/v1/chat', { message: 'echo y' })).status, 200)
     assert.equal(gateway.child.exitCode, null)
   } finally {
@@ -140,8 +148,6 @@ test('more connections than the process may have files leave it alive, and who i
 test('a body in chunks of one byte costs the memory of its bytes', async () => {
   const gateway = await startGateway()
   try {
-    using good = await Connection.open(gateway.url, { replyWithinMs: 30_000 })
-    assert.equal((await good.ask({ target: '/health' })).status, 200)
     const before = residentBytes(gateway.pid)
     const head = bytesOf({
       method: 'POST',
@@ -149,19 +155,17 @@ test('a body in chunks of one byte costs the memory of its bytes', async () => {
       token: gateway.token,
       headers: ['Content-Type: application/json', 'Transfer-Encoding: chunked'],
     })
-    const senders = await Promise.all(Array.from({ length: 4 }, () => Connection.open(gateway.url)))
-    const end = Buffer.from(`14\r\n{"message":"echo x"}\r\n0\r\n\r\n`)
-    const spaces = Buffer.from('1\r\n \r\n'.repeat(300_000))
-    for (const sender of senders) sender.write(Buffer.concat([Buffer.from(head), spaces]))
-    while (senders.some((sender) => sender.socket.writableLength > 0)) await delay(20)
-    assert.equal((await good.ask({ target: '/health' })).status, 200)
-    const grown = residentBytes(gateway.pid) - before
-    assert.ok(grown < 100 * megabyte, `${Math.round(grown / megabyte)} MB more than before`)
+    const options = { replyWithinMs: 30_000 }
+    const senders = await Promise.all(Array.from({ length: 4 }, () => Connection.open(gateway.url, options)))
+    const spaces = '1\r\n \r\n'.repeat(300_000)
+    const body = '14\r\n{"message":"echo x"}\r\n0\r\n\r\n'
+    for (const sender of senders) sender.write(head + spaces + body)
     for (const sender of senders) {
-      sender.write(end)
       assert.equal((await sender.reply()).status, 200)
       sender[Symbol.dispose]()
     }
+    const grown = peakBytes(gateway.pid) - before
+    assert.ok(grown < 150 * megabyte, `${Math.round(grown / megabyte)} MB more than before`)
   } finally {
     await gateway.stop()
   }

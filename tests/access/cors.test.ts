@@ -4,6 +4,7 @@ import { expectError } from '../support/expect-error.ts'
 import { ScriptedProvider, saying, untilAborted } from '../support/scripted-provider.ts'
 import { type AskedRequest, ask, bytesOf, Connection, type ConnectionReply } from './support/connection.ts'
 import { type HostedGateway, handClock, hostGateway } from './support/hosted-gateway.ts'
+import { until } from './support/until.ts'
 
 const page = 'https://app.example'
 const models = '/api/v1/models'
@@ -97,7 +98,7 @@ test('a page may read that the gateway is stopping', async () => {
   const body = { message: 'Hi' }
   running.write(bytesOf({ method: 'POST', target: '/api/v1/chat', token: gateway.secret(), body }))
   assert.equal((await waiting.ask({ target: '/health' })).status, 200)
-  while (provider.running === 0) assert.equal((await waiting.ask({ target: '/health' })).status, 200)
+  await until('the turn runs', () => provider.running === 1)
   const closed = gateway.close(10_000)
   const reply = await waiting.ask({ target: models, token: gateway.secret(), headers: [origin] })
   await expectError(reply, 503, 'shutting_down')

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { expectError } from '../support/expect-error.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
@@ -12,6 +11,7 @@ import { framesOf, typesOf } from '../support/sse-frames.ts'
 import { type AskedRequest, ask, Connection, type ConnectionReply } from './support/connection.ts'
 import { skippedWithout } from './support/needs-command.ts'
 import { type Nginx, publicName, startNginx } from './support/nginx.ts'
+import { until } from './support/until.ts'
 
 const skip = skippedWithout('nginx')
 const client = '127.0.0.5'
@@ -148,13 +148,15 @@ test('a client that leaves a stream ends the turn behind nginx as well', { skip 
   stream.end(JSON.stringify({ message: 'slow' }))
   await once(stream, 'data')
   session.destroy()
-  while (!/requestId=left-in-the-middle.* status=499/.test(gateway.output())) await delay(10)
+  await until('the turn has ended', () => /requestId=left-in-the-middle.* status=499/.test(gateway.output()))
 })
 
 test('the client that the gateway sees, logs and checks is the one that nginx sees', { skip }, async () => {
   const headers = ['X-Request-Id: whose-address']
   assert.equal((await asking({ target: '/api/v1/models', token: gateway.token, headers })).status, 200)
-  while (!/requestId=whose-address.* ip=127\.0\.0\.5/.test(gateway.output())) await delay(10)
+  await until('the request is logged', () =>
+    /requestId=whose-address.* ip=127\.0\.0\.5/.test(gateway.output()),
+  )
   for (const forged of [
     [],
     ['X-Forwarded-For: 127.0.0.5'],

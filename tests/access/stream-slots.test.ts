@@ -7,6 +7,7 @@ import { numberAt, textAt } from '../support/json.ts'
 import { ScriptedProvider, saying, untilAborted } from '../support/scripted-provider.ts'
 import { ask, bytesOf, Connection, type ConnectionReply } from './support/connection.ts'
 import { type HostedGateway, hostGateway } from './support/hosted-gateway.ts'
+import { until } from './support/until.ts'
 
 const stream = '/api/v1/chat/stream'
 const slots = 2
@@ -54,7 +55,7 @@ async function open(
     const asked = model.asked.length
     const connection = await Connection.open(gateway.url)
     connection.write(bytesOf(request))
-    await until(() => model.asked.length > asked || connection.socket.bytesRead > 0)
+    await until('an answer begins', () => model.asked.length > asked || connection.socket.bytesRead > 0)
     if (model.asked.length > asked) return connection
     connection[Symbol.dispose]()
     assert.ok(performance.now() < deadline, 'the slot is not given back')
@@ -76,14 +77,6 @@ async function askWhenFree(...asked: Parameters<typeof askFor>): Promise<Connect
   for (;;) {
     const reply = await askFor(...asked)
     if (reply.status !== 429 || performance.now() > deadline) return reply
-  }
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000
-  while (!isTrue()) {
-    assert.ok(performance.now() < deadline, `still not so after 5 s: ${isTrue}`)
-    await delay(2)
   }
 }
 
@@ -126,7 +119,7 @@ test('a slot is free again however a stream ends', async () => {
     using connection = await open(gateway, model, message)
     await before(connection)
     connection[Symbol.dispose]()
-    await until(() => model.running === 0)
+    await until('0 turns run', () => model.running === 0)
   }
   const ways: Readonly<Record<string, () => Promise<unknown>>> = {
     'the model is done': async () => assert.equal((await askWhenFree(gateway, 'Hi')).status, 200),
@@ -148,7 +141,7 @@ test('a slot is free again however a stream ends', async () => {
     'the caller closes its half of the connection': async () => {
       using connection = await open(gateway, model, 'hang later')
       connection.socket.end()
-      await until(() => model.running === 0)
+      await until('0 turns run', () => model.running === 0)
     },
     'there is no such model': async () =>
       expectError(await askWhenFree(gateway, 'Hi', 'a', { model: 'none' }), 404, 'model_not_found'),
@@ -188,14 +181,14 @@ test('2,000 streams of all tokens together are enough: the next one is told that
     connection.write(bytesOf(request).repeat(50))
   }
   for (let i = 0; i < 30; i++) await openFifty('a')
-  await until(() => model.running === 1_500)
+  await until('1,500 turns run', () => model.running === 1_500)
   await expectError(await askFor(gateway, 'Hi', 'a'), 429, 'rate_limit_exceeded')
   for (let i = 0; i < 10; i++) await openFifty('b')
-  await until(() => model.running === 2_000)
+  await until('2,000 turns run', () => model.running === 2_000)
   const body = await expectError(await askFor(gateway, 'Hi', 'b'), 503, 'overloaded')
   assert.ok(numberAt(body, 'retryAfter') <= 5)
   connections.pop()?.[Symbol.dispose]()
-  await until(() => model.running === 1_950)
+  await until('1,950 turns run', () => model.running === 1_950)
   using _next = await open(gateway, model, 'Hi', 'b')
   for (const connection of connections) connection[Symbol.dispose]()
 })

@@ -5,13 +5,13 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { connect as connectTls, type PeerCertificate } from 'node:tls'
 import { createListener, listenerBounds } from '../../src/http/listener.ts'
 import { ScriptedProvider, saying, untilAborted } from '../support/scripted-provider.ts'
 import { type Certificate, makeCertificate } from './support/certificate.ts'
 import { ask, bytesOf, Connection } from './support/connection.ts'
 import { type HostedGateway, hostGateway } from './support/hosted-gateway.ts'
+import { until } from './support/until.ts'
 
 let folder: string
 let first: Certificate
@@ -46,14 +46,6 @@ async function shownTo(url: string): Promise<unknown> {
   const certificate: PeerCertificate = socket.getPeerCertificate()
   socket.destroy()
   return certificate.subject.CN
-}
-
-async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 15_000
-  while (!(await isTrue())) {
-    assert.ok(performance.now() < deadline, `not within 15 s: ${what}`)
-    await delay(50)
-  }
 }
 
 test('with api.tls the gateway serves HTTPS with its certificate', async () => {
@@ -131,11 +123,11 @@ test('a new certificate is shown to new connections, and a running stream goes o
       body: { message: 'Hi' },
     }),
   )
-  await until(() => running.waiting > 500, 'the stream begins')
+  await until('the stream begins', () => running.waiting > 500)
 
   writeFileSync(keyFile, second.key)
   writeFileSync(certFile, second.cert)
-  await until(async () => (await shownTo(gateway.url)) === 'second', 'the second certificate is shown')
+  await until('the second certificate is shown', async () => (await shownTo(gateway.url)) === 'second')
   assert.ok(gateway.log.some((line) => line.includes('certificate reloaded')))
   assert.equal((await ask(gateway.url, { target: '/health' }, { ca: second.cert })).status, 200)
 
@@ -162,13 +154,13 @@ test('a renewal that is half written leaves the old certificate in service until
   for (const [what, step] of steps) {
     const seen = refusals()
     step()
-    await until(() => refusals() > seen, what)
+    await until(what, () => refusals() > seen)
     assert.equal(await shownTo(gateway.url), 'first', what)
   }
   assert.ok(!gateway.log.some((line) => line.includes('PRIVATE KEY')))
   writeFileSync(keyFile, second.key)
   writeFileSync(certFile, second.cert)
-  await until(async () => (await shownTo(gateway.url)) === 'second', 'the renewal is whole')
+  await until('the renewal is whole', async () => (await shownTo(gateway.url)) === 'second')
 })
 
 test('a renewal that swaps a link is seen', async () => {
@@ -189,7 +181,7 @@ test('a renewal that swaps a link is seen', async () => {
   await using gateway = await serving()
   assert.equal(await shownTo(gateway.url), 'first')
   link('second')
-  await until(async () => (await shownTo(gateway.url)) === 'second', 'the second certificate is shown')
+  await until('the second certificate is shown', async () => (await shownTo(gateway.url)) === 'second')
 })
 
 test('a certificate that does not fit its key stops the start with a sentence', async () => {

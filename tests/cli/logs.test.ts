@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -8,6 +6,7 @@ import { LogFile } from '../../src/logging/log-file.ts'
 import { eventually } from '../support/eventually.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { at } from '../support/json.ts'
+import { runProgram } from '../support/run-program.ts'
 import { useGateway } from '../support/use-gateway.ts'
 import { follow } from './follow.ts'
 import { bin, type Home, makeHome, type Outcome, runNode } from './support.ts'
@@ -253,24 +252,7 @@ function environment(): Readonly<Record<string, string>> {
 }
 
 function shell(command: string, env = environment()): Promise<Outcome> {
-  return run('sh', ['-c', command, process.execPath, bin], { PATH: process.env.PATH ?? '', ...env })
-}
-
-async function run(
-  command: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Promise<Outcome> {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (piece: Buffer) => {
-    stdout += piece
-  })
-  child.stderr.on('data', (piece: Buffer) => {
-    stderr += piece
-  })
-  await once(child, 'close')
-  return { code: child.exitCode, stdout, stderr }
+  return runProgram('sh', ['-c', command, process.execPath, bin], env)
 }
 
 function logText(): string {

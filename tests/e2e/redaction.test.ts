@@ -7,11 +7,10 @@ import { after, before, test } from 'node:test'
 import { bin, runNode } from '../cli/support.ts'
 import { eventually } from '../support/eventually.ts'
 import type { RunningGateway } from '../support/gateway.ts'
-import { startOpenAiServer } from '../support/openai-server.ts'
+import { type PlantedGateway, startPlanted } from '../support/planted-gateway.ts'
 import { Plants } from '../support/plants.ts'
 import type { ProviderServer } from '../support/provider-server.ts'
 import { rawRequest, sendRaw } from '../support/raw-http.ts'
-import { useGateway } from '../support/use-gateway.ts'
 
 const plants = new Plants()
 const secret = plants.secret.bind(plants)
@@ -21,72 +20,11 @@ let gateway: RunningGateway
 /** Every answer of the gateway but those that show a conversation. */
 const answers: { readonly what: string; readonly text: string }[] = []
 
-const fromEnvironment = secret('a token from a variable', 'oc_tok_')
-const config = {
-  upstreamKey: secret("a provider's key", 'sk-proj-'),
-  secondKey: secret('the second of two keys', 'sk-proj-'),
-  plainKey: secret('a key of no known shape'),
-  headerKey: secret('a header with a key of a provider', 'x-'),
-  headerTitle: secret('a header of a provider that nobody would take for a key'),
-  query: secret("a query in a provider's baseUrl"),
-  brokenKey: secret('the key of a provider that lists nothing', 'sk-proj-'),
-  token: secret('a plain token of the config', 'oc_tok_'),
-  webhookSecret: secret("a webhook's secret", 'whsec_'),
-  webhookPrevious: secret("a webhook's previous secret"),
-  webhookQuery: secret("a query in a webhook's address"),
-  telegram: `123456789:${secret('a telegram token')}`,
-  discord: secret('a discord token'),
-  slackBot: secret('a slack bot token', 'xoxb-'),
-  slackApp: secret('a slack app token', 'xapp-'),
-  skill: secret('a variable of a skill'),
-}
+let config: PlantedGateway['config']
+let plantedEnv: PlantedGateway['env']
 
 before(async () => {
-  upstream = stack.use(await startOpenAiServer({ apiKey: config.upstreamKey }))
-  const broken = stack.use(await startOpenAiServer({ apiKey: null }))
-  broken.behave = undefined
-  gateway = await useGateway(stack, {
-    tokens: {
-      admin: { scope: ['admin'] },
-      plain: { scope: ['chat'], token: config.token },
-      variable: { scope: ['chat'], token: `\${PLANTED_TOKEN}` },
-    },
-    env: { PLANTED_TOKEN: fromEnvironment },
-    config: {
-      logging: { level: 'debug' },
-      models: {
-        default: 'up/gpt-4o-mini',
-        providers: {
-          up: {
-            api: 'openai-completions',
-            baseUrl: `${upstream.url}?key=${config.query}`,
-            apiKey: [config.upstreamKey, config.secondKey],
-            headers: { 'X-Api-Token': config.headerKey, 'X-Title': config.headerTitle },
-          },
-          broken: { api: 'openai-completions', baseUrl: `${broken.url}/nowhere`, apiKey: config.brokenKey },
-          refused: { api: 'openai-completions', baseUrl: upstream.url, apiKey: config.plainKey },
-        },
-      },
-      channels: {
-        telegram: { enabled: false, botToken: config.telegram },
-        discord: { enabled: false, token: config.discord },
-        slack: { enabled: false, botToken: config.slackBot, appToken: config.slackApp },
-      },
-      skills: { entries: { one: { enabled: false, env: { KEY: config.skill } } } },
-      api: {
-        webhooks: {
-          outgoing: [
-            {
-              url: `https://127.0.0.1:1/hook?token=${config.webhookQuery}`,
-              secret: config.webhookSecret,
-              previousSecret: config.webhookPrevious,
-              events: ['webhook.disabled'],
-            },
-          ],
-        },
-      },
-    },
-  })
+  ;({ gateway, upstream, config, env: plantedEnv } = await startPlanted(stack, plants))
 })
 after(() => stack.disposeAsync())
 
@@ -117,7 +55,9 @@ test('headers: wrong tokens in every shape, ids that are tokens, cookies, and wh
         ...(isKnown && name !== 'Authorization' ? [token] : []),
         'Content-Type: application/json',
         `${name}: ${value}`,
-      ].filter((line, i, lines) => i === lines.findLastIndex((other) => nameOf(other) === nameOf(line)))
+      ].filter(
+        (line, i, lines) => i === lines.findLastIndex((other) => other.split(':')[0] === line.split(':')[0]),
+      )
       const body = '{"message":"echo x"}'
       for (const target of ['/api/v1/chat', '/api/v1/nowhere']) {
         await raw(
@@ -293,7 +233,7 @@ test('nothing of it stands where it must not', async () => {
     HOME: gateway.home,
     OPENCLAW_STATE_DIR: join(gateway.home, 'state'),
     OPENCLAW_TOKEN: gateway.token,
-    PLANTED_TOKEN: fromEnvironment,
+    ...plantedEnv,
   }
   await eventually('the last line in the log', () => logFiles().includes('/api/v1/audit') || undefined)
   for (const command of commands) {
@@ -326,7 +266,6 @@ async function call(method: string, path: string, body?: unknown): Promise<void>
   const reply = await gateway.call(method, path, body)
   const text = await reply.text()
   assert.notEqual(reply.status, 500, text)
-  // An answer that is a reply of the model may hold what it was told.
   answers.push({
     what: `${method} ${path} ${JSON.stringify(body)}`,
     text: `${headText(reply.headers)}\n${text}`,
@@ -343,10 +282,6 @@ async function raw(what: string, bytes: string | Buffer, isHost = false): Promis
 
 function headText(headers: Headers): string {
   return [...headers].map(([name, value]) => `${name}: ${value}`).join('\n')
-}
-
-function nameOf(line: string): string {
-  return line.slice(0, line.indexOf(':')).toLowerCase()
 }
 
 function logFiles(): string {

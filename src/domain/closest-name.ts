@@ -9,7 +9,10 @@ export function closestName(name: string, known: readonly string[]): string | un
   let best: string | undefined
   let bestEdits = editsMax + 1
   for (const candidate of known) {
-    const edits = editDistance(wanted, plain(candidate))
+    const other = plain(candidate)
+    // Each character more or less is an edit: most names need not be compared.
+    if (Math.abs(other.length - wanted.length) > editsMax) continue
+    const edits = editDistance(wanted, other)
     if (edits < bestEdits) {
       best = candidate
       bestEdits = edits

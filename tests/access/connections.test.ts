@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { expectError } from '../support/expect-error.ts'
 import { startGateway } from '../support/gateway.ts'
 import { ScriptedProvider, untilAborted } from '../support/scripted-provider.ts'
 import { bytesOf, Connection } from './support/connection.ts'
@@ -166,6 +168,48 @@ test('a body in chunks of one byte costs the memory of its bytes', async () => {
     }
     const grown = peakBytes(gateway.pid) - before
     assert.ok(grown < 150 * megabyte, `${Math.round(grown / megabyte)} MB more than before`)
+  } finally {
+    await gateway.stop()
+  }
+})
+
+test('what is too much ends in its own 4xx and is not gathered: headers, a gzip bomb, a body without an end', async () => {
+  const gateway = await startGateway()
+  try {
+    const json = { method: 'POST', target: '/api/v1/chat', token: gateway.token }
+    const type = 'Content-Type: application/json'
+    const bomb = gzipSync(Buffer.alloc(500 * megabyte))
+    const chunks = `10000\r\n${' '.repeat(65_536)}\r\n`.repeat(1_000)
+    const cases: readonly (readonly [number, string, readonly (string | Buffer)[]])[] = [
+      [431, 'headers_too_large', [bytesOf({ ...json, headers: [`X-Long: ${'a'.repeat(megabyte)}`] })]],
+      [
+        431,
+        'headers_too_large',
+        [bytesOf({ ...json, headers: Array.from({ length: 10_000 }, (_, i) => `X-${i}: a`) })],
+      ],
+      [
+        415,
+        'unsupported_media_type',
+        [
+          bytesOf({ ...json, headers: [type, 'Content-Encoding: gzip', `Content-Length: ${bomb.length}`] }),
+          bomb,
+        ],
+      ],
+      [
+        413,
+        'payload_too_large',
+        [bytesOf({ ...json, headers: [type, 'Transfer-Encoding: chunked'] }), chunks],
+      ],
+    ]
+    assert.equal((await fetch(`${gateway.url}/health`)).status, 200)
+    const before = residentBytes(gateway.pid)
+    for (const [status, code, pieces] of cases) {
+      using connection = await Connection.open(gateway.url)
+      for (const piece of pieces) connection.write(piece)
+      await expectError(await connection.reply(), status, code)
+    }
+    const grown = peakBytes(gateway.pid) - before
+    assert.ok(grown < 100 * megabyte, `${Math.round(grown / megabyte)} MB more than before`)
   } finally {
     await gateway.stop()
   }

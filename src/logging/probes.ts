@@ -23,7 +23,7 @@ export function createProbes(
     uptimeSeconds: () => Math.floor((parts.clock.monotonic() - startedAt) / 1000),
     health() {
       // Node's histogram holds whole intervals of its timer; what is longer than one is the delay.
-      const delayP99Ms = Math.max(0, Math.round(delay.percentile(99) / 1e5) / 10 - resolutionMs)
+      const delayP99Ms = Math.max(0, Math.round(delay.percentile(99) / 1e5 - resolutionMs * 10) / 10)
       delay.reset()
       const { endpoints, sentence } = webhooks()
       return healthOf(parts, {

@@ -7,7 +7,6 @@ import type { Config } from './config/schema.ts'
 import { AuditKeeper } from './domain/audit/audit-keeper.ts'
 import { AuditTrail } from './domain/audit/audit-trail.ts'
 import { auditAction } from './domain/audit/record.ts'
-import { ConversationLocks } from './domain/chat/conversation-locks.ts'
 import { RunningTurns } from './domain/chat/running-turns.ts'
 import type { Clock } from './domain/clock.ts'
 import type { Parts } from './domain/context.ts'
@@ -126,7 +125,6 @@ export async function createGateway(
   const parts: Parts = {
     store,
     models,
-    locks: new ConversationLocks(),
     turns: new RunningTurns(),
     clock,
     ids,

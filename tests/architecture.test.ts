@@ -11,12 +11,27 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   cli: ['gateway', 'open-state', 'config', 'domain'],
   // The second, smaller composition root: what a command needs beside a gateway that may run.
   'open-state': ['store', 'config', 'domain'],
-  gateway: ['http', 'store', 'providers', 'outgoing', 'config', 'logging', 'domain'],
+  gateway: [
+    'http',
+    'store',
+    'providers',
+    'channels',
+    'skills',
+    'outgoing',
+    'config',
+    'logging',
+    'schema',
+    'domain',
+  ],
   http: ['schema', 'domain'],
   store: ['domain'],
   providers: ['domain'],
   config: ['schema', 'domain'],
   logging: ['domain'],
+  // The wire to chat platforms, and Markdown in their dialects.
+  channels: ['domain'],
+  // Folders with a SKILL.md.
+  skills: ['domain'],
   // Calls to addresses that somebody else gave.
   outgoing: ['domain'],
   schema: [],

@@ -1,6 +1,5 @@
 import type { Actor } from './actor.ts'
 import type { AuditedCall } from './audit/audited-call.ts'
-import type { ConversationLocks } from './chat/conversation-locks.ts'
 import type { RunningTurns } from './chat/running-turns.ts'
 import type { Clock } from './clock.ts'
 import type { Ids } from './ids.ts'
@@ -14,7 +13,6 @@ import type { Outbox } from './webhooks/outbox.ts'
 export interface Parts {
   readonly store: Store
   readonly models: ModelCatalog
-  readonly locks: ConversationLocks
   readonly turns: RunningTurns
   readonly clock: Clock
   readonly ids: Ids

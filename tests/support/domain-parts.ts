@@ -2,7 +2,6 @@ import { randomFillSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConversationLocks } from '../../src/domain/chat/conversation-locks.ts'
 import { RunningTurns } from '../../src/domain/chat/running-turns.ts'
 import type { Clock } from '../../src/domain/clock.ts'
 import type { Context, Parts } from '../../src/domain/context.ts'
@@ -113,7 +112,6 @@ export function partsOver(
   return {
     store,
     models: new ModelCatalog(providers),
-    locks: new ConversationLocks(),
     turns: new RunningTurns(),
     clock,
     ids,

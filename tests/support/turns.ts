@@ -42,7 +42,7 @@ export async function storedIn(
 export async function assertQuiet(parts: Parts, provider: ScriptedProvider): Promise<void> {
   await parts.turns.idle()
   assert.equal(parts.turns.count, 0, 'a turn still runs')
-  assert.equal(parts.locks.size, 0, 'a conversation is still locked')
+  assert.equal(parts.turns.locks.size, 0, 'a conversation is still locked')
   assert.equal(provider.running, 0, 'the provider still answers')
 }
 

@@ -2,11 +2,12 @@ import { modelsOf, ownerOf } from '../actor.ts'
 import type { Context } from '../context.ts'
 import type { Conversation, FinishReason, Usage } from '../conversations/conversation.ts'
 import { GatewayError } from '../errors.ts'
-import type { ModelProvider, ProviderTurn } from '../models/provider.ts'
-import { type ResolvedModel, resolveModel } from '../models/resolve-model.ts'
+import type { ModelProvider } from '../models/provider.ts'
+import { resolveModel } from '../models/resolve-model.ts'
 import { screenPrompt } from '../prompts/screen-prompt.ts'
+import { answerTurn } from './answer-turn.ts'
 import { TurnDeadline } from './deadline.ts'
-import { historyFor } from './history.ts'
+import { turnFor } from './turn-plan.ts'
 import { TurnRecord } from './turn-record.ts'
 
 /** One turn as a caller asks for it. Already validated at the edge. */
@@ -63,13 +64,13 @@ export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<Re
   let release: (() => void) | undefined
   try {
     // A stranger is refused before it waits, so that it takes no place among the owner's own messages.
-    if (parts.locks.isHeld(conversationId)) await ownConversation(ctx, conversationId)
+    if (parts.turns.locks.isHeld(conversationId)) await ownConversation(ctx, conversationId)
     const waitMs = Math.max(0, timeouts.totalMs - elapsedMs(ctx))
-    release = await parts.locks.acquire(conversationId, waitMs, ctx.signal)
+    release = await parts.turns.locks.acquire(conversationId, waitMs, ctx.signal)
     const existing =
       input.conversationId === undefined ? undefined : await ownConversation(ctx, conversationId)
     const resolved = await resolveModel(parts, input.model, modelsOf(ctx.actor))
-    const turn = await providerTurn(ctx, input, conversationId, existing, resolved)
+    const turn = await turnFor(ctx, input, { id: conversationId, existing }, resolved)
     ctx.signal.throwIfAborted()
     const record = new TurnRecord(ctx, input, conversationId, resolved, turn)
     record.warnings.push(...warnings)
@@ -83,7 +84,7 @@ export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<Re
         model: resolved.model.id,
         ...(resolved.alias === undefined ? {} : { alias: resolved.alias }),
       }
-      for await (const event of resolved.provider.stream(turn, deadline.signal)) {
+      for await (const event of answerTurn(resolved, turn, deadline.signal)) {
         switch (event.type) {
           case 'text':
             if (event.text === '') break
@@ -141,41 +142,6 @@ async function ownConversation(ctx: Context, id: string): Promise<Conversation |
     'conflict',
     `The conversation id ${JSON.stringify(id)} is taken. Choose another one, or leave conversationId out to open a new conversation.`,
   )
-}
-
-async function providerTurn(
-  ctx: Context,
-  input: ReplyInput,
-  conversationId: string,
-  existing: Conversation | undefined,
-  { model }: ResolvedModel,
-): Promise<ProviderTurn> {
-  if (
-    input.maxTokens !== undefined &&
-    model.maxOutputTokens !== null &&
-    input.maxTokens > model.maxOutputTokens
-  ) {
-    throw new GatewayError(
-      'invalid_request',
-      `maxTokens is ${input.maxTokens}, but ${model.id} answers with at most ${model.maxOutputTokens}.`,
-      { details: { field: 'maxTokens', maximum: model.maxOutputTokens } },
-    )
-  }
-  const systemPrompt = input.systemPrompt ?? existing?.systemPrompt ?? undefined
-  const { message, maxTokens } = input
-  const earlier = existing
-    ? await historyFor(ctx.parts, { conversationId, model, systemPrompt, message, maxTokens })
-    : []
-  earlier.push({ role: 'user', content: message })
-  return {
-    model: model.id,
-    messages: earlier,
-    stream: input.stream,
-    connectTimeoutMs: ctx.parts.settings().models.timeouts.connectMs,
-    ...(systemPrompt === undefined || systemPrompt === '' ? {} : { systemPrompt }),
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(input.temperature === undefined ? {} : { temperature: input.temperature }),
-  }
 }
 
 function cutShort(provider: ModelProvider): GatewayError {

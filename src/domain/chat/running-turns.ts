@@ -1,5 +1,9 @@
+import { ConversationLocks } from './conversation-locks.ts'
+
 /** Counts the turns that run, also those whose caller has left and whose end is still being stored. */
 export class RunningTurns {
+  /** Lets the turns of one conversation run one after another. */
+  readonly locks = new ConversationLocks()
   #count = 0
   #idle: (() => void)[] = []
 

@@ -16,6 +16,7 @@ import { RateLimiter } from './domain/limits/rate-limiter.ts'
 import { ModelCatalog } from './domain/models/catalog.ts'
 import type { ModelProvider } from './domain/models/provider.ts'
 import { Authenticator } from './domain/tokens/authenticate.ts'
+import { SessionTokens } from './domain/tokens/session-token.ts'
 import { TokenCare } from './domain/tokens/token-care.ts'
 import { Outbox } from './domain/webhooks/outbox.ts'
 import { anonymous } from './http/auth.ts'
@@ -31,6 +32,7 @@ import { ProviderSet } from './providers/provider-set.ts'
 import { localSigner } from './store/audit-signer.ts'
 import { acquireGatewayLock } from './store/gateway-lock.ts'
 import { openStore } from './store/open-store.ts'
+import { localSeal } from './store/session-seal.ts'
 
 /** What a gateway is made of. */
 export interface GatewayOptions {
@@ -132,12 +134,14 @@ export async function createGateway(
     outbox: new Outbox({ clock, ids, endpoints: () => live.settings.webhooks.endpoints }),
     settings: () => live.settings,
   }
-  const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => live.tokens)
+  const sessions = new SessionTokens({ ids, now: clock.now, seal: localSeal(options.loaded.paths.stateDir) })
+  const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => live.tokens, sessions)
   stack.use(new TokenCare(parts, () => live.tokens))
   const webhooks = stack.use(await startWebhooks(parts, options.version))
   const http = await createHttpServer({
     parts,
     authenticator,
+    sessions,
     limiter,
     audit,
     settings: () => live.http,

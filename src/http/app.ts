@@ -5,6 +5,7 @@ import type { Parts } from '../domain/context.ts'
 import type { Health } from '../domain/health/health.ts'
 import type { RateLimiter } from '../domain/limits/rate-limiter.ts'
 import type { Authenticator } from '../domain/tokens/authenticate.ts'
+import type { SessionTokens } from '../domain/tokens/session-token.ts'
 import type { Scope, Token } from '../domain/tokens/token.ts'
 
 import type { TlsFiles } from './listener.ts'
@@ -43,6 +44,7 @@ export interface HttpParts {
   readonly parts: Parts
   readonly authenticator: Authenticator
   readonly limiter: RateLimiter
+  readonly sessions: SessionTokens
   readonly audit: AuditTrail
   readonly settings: () => HttpSettings
   readonly version: string

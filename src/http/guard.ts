@@ -60,6 +60,8 @@ export function createGuard(http: HttpParts, limiter: RateLimiter): Guard {
     takeRequest(reply, limiter, http.settings().rateLimits, token, now)
     gateway.call.counted(now)
     if (!tokenAllows(token, gateway.ip)) throw addressRefused(gateway.ip)
+    if (token.session && request.headers.origin !== token.session.origin)
+      throw foreignPage(token.session.origin)
     if (scope !== 'none') requireScope(token, scope)
   }
 
@@ -133,6 +135,13 @@ function addressRefused(ip: string): GatewayError {
   return new GatewayError(
     'ip_not_allowed',
     `The address ${ip} may not call this. Add it to api.security.allowedIPs, or to the token's allowedIPs.`,
+  )
+}
+
+function foreignPage(origin: string): GatewayError {
+  return new GatewayError(
+    'origin_not_allowed',
+    `This token is for pages of ${origin} alone. Ask POST /api/v1/tokens/session for one of your own origin.`,
   )
 }
 

@@ -23,6 +23,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { sendRoutes } from './routes/send.ts'
+import { tokenRoutes } from './routes/tokens.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { allowOf, unknownPath } from './unknown-route.ts'
 
@@ -127,6 +128,7 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
       sendRoutes(api)
       conversationRoutes(api, http)
       modelRoutes(api, http)
+      tokenRoutes(api, http)
       webhookRoutes(api, http)
       auditRoutes(api, http)
       done()

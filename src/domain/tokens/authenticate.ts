@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { TokenStore } from '../store.ts'
+import { type SessionTokens, sessionPrefix, tokenOfSession } from './session-token.ts'
 import type { Token } from './token.ts'
 
 /** What a presented secret turns out to be. */
@@ -29,9 +30,11 @@ export class Authenticator {
   readonly #clock: Clock
   readonly #sha256Hex: (text: string) => string
   readonly #configTokens: () => readonly Token[]
+  readonly #sessions: SessionTokens | undefined
   #epoch: number | undefined
   #loaded: Loaded | undefined
   #known = new Map<string, KnownSecret>()
+  #byId = new Map<string, Token>()
   #denied = new Set<string>()
   #lastUse = new Map<string, number>()
 
@@ -40,11 +43,13 @@ export class Authenticator {
     clock: Clock,
     sha256Hex: (text: string) => string,
     configTokens: () => readonly Token[],
+    sessions?: SessionTokens,
   ) {
     this.#store = store
     this.#clock = clock
     this.#sha256Hex = sha256Hex
     this.#configTokens = configTokens
+    this.#sessions = sessions
   }
 
   /**
@@ -87,6 +92,7 @@ export class Authenticator {
   }
 
   #lookUp(secret: string): Authentication {
+    if (secret.startsWith(sessionPrefix)) return this.#lookUpSession(secret)
     if (secret.length > tokenCharactersMax) return { outcome: 'unknown' }
     const hash = this.#sha256Hex(secret)
     const known = this.#known.get(hash)
@@ -96,6 +102,19 @@ export class Authenticator {
     if (isPast(known.expiresAt, now) || isPast(known.token.expiresAt, now)) return { outcome: 'expired' }
     this.#noteUse(known.token, now)
     return { outcome: 'ok', token: known.token }
+  }
+
+  // A page's token is worth what the token that asked for it is worth now.
+  #lookUpSession(secret: string): Authentication {
+    const session = this.#sessions?.read(secret)
+    const parent = session && this.#byId.get(session.parentId)
+    if (!session || !parent) return { outcome: 'unknown' }
+    const now = this.#clock.now()
+    const isDenied = parent.secrets.length > 0 && parent.secrets.every(({ hash }) => this.#denied.has(hash))
+    const mayChat = parent.scopes.includes('chat') || parent.scopes.includes('admin')
+    if (parent.revokedAt !== null || isDenied || !mayChat) return { outcome: 'revoked' }
+    if (session.expiresAt <= now || isPast(parent.expiresAt, now)) return { outcome: 'expired' }
+    return { outcome: 'ok', token: tokenOfSession(session, parent) }
   }
 
   async #load(): Promise<void> {
@@ -113,10 +132,13 @@ export class Authenticator {
   #index(): void {
     if (!this.#loaded) return
     const known = new Map<string, KnownSecret>()
+    const byId = new Map<string, Token>()
     for (const token of [...this.#loaded.tokens, ...this.#configTokens()]) {
+      byId.set(token.id, token)
       for (const secret of token.secrets) known.set(secret.hash, { token, expiresAt: secret.expiresAt })
     }
     this.#known = known
+    this.#byId = byId
   }
 
   #noteUse(token: Token, now: number): void {

@@ -4,6 +4,8 @@ import type { LoadedConfig } from './config/load.ts'
 import type { Seal } from './domain/audit/seal.ts'
 import type { Store } from './domain/store.ts'
 import { keyFileIn, type LocalSigner, localSigner } from './store/audit-signer.ts'
+import { backupStore, restoreStore } from './store/backup-store.ts'
+import { acquireGatewayLock } from './store/gateway-lock.ts'
 import { inspectStore, runningGateway, type StoreInspection } from './store/inspect-store.ts'
 import { openStore } from './store/open-store.ts'
 import { SealFile, sealsIn } from './store/seal-file.ts'
@@ -57,5 +59,25 @@ export function auditFiles({ paths }: LoadedConfig): AuditFiles {
     kept: new SealFile(stateDir),
     sealsIn,
     checkBy: signatureCheck,
+  }
+}
+
+/** Copies the data of a configuration into a new folder, beside a gateway that may run. Throws as `backupStore` does. */
+export function backupState(
+  { paths }: LoadedConfig,
+  folder: string,
+  onProgress: (done: number, total: number) => void,
+): Promise<readonly string[]> {
+  return backupStore(paths, folder, onProgress)
+}
+
+/** Puts a backup in the place of the data of a configuration. Throws as `restoreStore` does, and `conflict` while a gateway runs. */
+export function restoreState({ paths }: LoadedConfig, folder: string): string | undefined {
+  mkdirSync(paths.stateDir, { recursive: true, mode: 0o700 })
+  const lock = acquireGatewayLock(join(paths.stateDir, 'gateway.lock'))
+  try {
+    return restoreStore(paths, folder, Date.now())
+  } finally {
+    lock.release()
   }
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { request as requestHttp } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http'
 import { type RequestOptions, request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
 import type { LoadedConfig } from '../config/load.ts'
@@ -29,7 +29,7 @@ export class UnreachableError extends Error {
 }
 
 const answerMs = 5_000
-const bodyBytesMax = 1024 * 1024
+const bodyBytesMaxDefault = 1024 * 1024
 
 /** Returns the address that a person gave, else that of the config. Throws `UsageError` for what is no http or https URL. */
 export function gatewayAddress(given: string | undefined, loaded: LoadedConfig): GatewayAddress {
@@ -39,34 +39,81 @@ export function gatewayAddress(given: string | undefined, loaded: LoadedConfig):
   return { url, certificate: tls && readIfThere(tls.certFile) }
 }
 
-/** Asks a gateway for a path within five seconds. Rejects with `UnreachableError`. */
+/** What is asked for beside a plain GET. */
+export interface GatewayRequest {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  /** Sent as JSON. */
+  readonly body?: object
+  /** Until the answer is there as a whole. Five seconds. */
+  readonly timeoutMs?: number
+  /** The most that is read of the answer. 1 MiB. */
+  readonly bodyBytesMax?: number
+}
+
+/** Asks a gateway for a path, within five seconds unless told otherwise. Rejects with `UnreachableError`. */
 export async function askGateway(
   address: GatewayAddress,
   path: string,
   secret?: string,
+  request: GatewayRequest = {},
 ): Promise<GatewayAnswer> {
-  const signal = AbortSignal.timeout(answerMs)
+  const { timeoutMs = answerMs } = request
+  const signal = AbortSignal.timeout(timeoutMs)
   try {
-    return await send(address, path, secret, signal)
+    return await send(address, path, secret, request, signal)
   } catch (error) {
-    throw new UnreachableError(sentenceOf(address.url, signal.aborted ? 'TIMEOUT' : codeOf(error)), {
-      cause: error,
-    })
+    throw unreachable(address, signal.aborted ? 'TIMEOUT' : codeOf(error), timeoutMs, error)
   }
 }
 
-function send(
+/** Opens a request to a gateway and resolves to the head of its answer, the body still unread. Rejects with `UnreachableError`. */
+export async function openGateway(
+  address: GatewayAddress,
+  path: string,
+  secret: string,
+  request: GatewayRequest,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const asked = start(address, path, secret, request, signal, resolve)
+  asked.on('error', reject)
+  try {
+    return await promise
+  } catch (error) {
+    signal.throwIfAborted()
+    throw unreachable(address, codeOf(error), answerMs, error)
+  }
+}
+
+function unreachable(
+  { url }: GatewayAddress,
+  code: string,
+  timeoutMs: number,
+  cause: unknown,
+): UnreachableError {
+  return new UnreachableError(sentenceOf(url, code, timeoutMs), {
+    cause,
+  })
+}
+
+function start(
   { url, certificate }: GatewayAddress,
   path: string,
   secret: string | undefined,
+  { method = 'GET', body }: GatewayRequest,
   signal: AbortSignal,
-): Promise<GatewayAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<GatewayAnswer>()
+  onAnswer: (response: IncomingMessage) => void,
+): ClientRequest {
+  const text = body === undefined ? undefined : JSON.stringify(body)
   const options: RequestOptions = {
     agent: false,
     signal,
+    method,
     headers: {
       Accept: 'application/json',
+      ...(text === undefined
+        ? {}
+        : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }),
       ...(secret === undefined ? {} : { Authorization: `Bearer ${secret}` }),
     },
     ...(certificate && {
@@ -76,7 +123,21 @@ function send(
     }),
   }
   const send = url.startsWith('https:') ? requestHttps : requestHttp
-  const asked = send(`${url}${path}`, options, (response) => {
+  const asked = send(`${url}${path}`, options, onAnswer)
+  asked.end(text)
+  return asked
+}
+
+function send(
+  address: GatewayAddress,
+  path: string,
+  secret: string | undefined,
+  request: GatewayRequest,
+  signal: AbortSignal,
+): Promise<GatewayAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<GatewayAnswer>()
+  const { bodyBytesMax = bodyBytesMaxDefault } = request
+  const asked = start(address, path, secret, request, signal, (response) => {
     const pieces: Buffer[] = []
     let bytes = 0
     response.on('data', (piece: Buffer) => {
@@ -90,7 +151,6 @@ function send(
     )
   })
   asked.on('error', reject)
-  asked.end()
   return promise
 }
 
@@ -132,12 +192,12 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'no code'
 }
 
-function sentenceOf(url: string, code: string): string {
+function sentenceOf(url: string, code: string, timeoutMs: number): string {
   switch (code) {
     case 'ECONNREFUSED':
       return `Nothing listens at ${url}. Start the gateway: openclaw gateway`
     case 'TIMEOUT':
-      return `Nothing answered at ${url} within ${answerMs / 1000} seconds.`
+      return `Nothing answered at ${url} within ${timeoutMs / 1000} seconds.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `The host of ${url} is not known. Check the address.`

@@ -1,5 +1,6 @@
 import { ConfigError, formatProblem } from '../config/problem.ts'
 import { GatewayError } from '../domain/errors.ts'
+import { UnreachableError } from './ask-gateway.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { printError } from './output.ts'
 
@@ -13,6 +14,10 @@ export function explain(error: unknown): number {
     printError(`openclaw: ${error.message}`)
     for (const match of matchesOf(error)) printError(`  ${match}`)
     return exitCodeOf(error.code)
+  }
+  if (error instanceof UnreachableError) {
+    printError(`openclaw: ${error.message}`)
+    return exitCodes.unreachable
   }
   const message = error instanceof Error ? error.message : String(error)
   printError(`openclaw: ${message.split('\n')[0]}`)

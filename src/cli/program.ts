@@ -1,9 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { addAuditCommands } from './audit-grammar.ts'
+import { addBackupCommand } from './backup-grammar.ts'
+import { addChatCommand } from './chat-grammar.ts'
+import { addCompletionCommand } from './completion-grammar.ts'
 import { addConfigCommands } from './config-grammar.ts'
+import { addConversationsCommands } from './conversations-grammar.ts'
 import { addDoctorCommand } from './doctor-grammar.ts'
 import { failWith, type GlobalOptions, type SetExitCode, withExamples } from './grammar.ts'
 import { addLogsCommand } from './logs-grammar.ts'
+import { addModelsCommand } from './models-grammar.ts'
 import { addStatusCommand } from './status-grammar.ts'
 import { addTokenCommands } from './token-grammar.ts'
 import { version } from './version.ts'
@@ -23,6 +28,9 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .addHelpText('after', rootHelp)
   failWith(program, 'openclaw --help')
   addGatewayCommand(program, setExitCode)
+  addChatCommand(program, setExitCode)
+  addConversationsCommands(program, setExitCode)
+  addModelsCommand(program, setExitCode)
   addTokenCommands(program, setExitCode)
   addConfigCommands(program, setExitCode)
   addLogsCommand(program, setExitCode)
@@ -30,6 +38,8 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addDoctorCommand(program, setExitCode)
   addAuditCommands(program, setExitCode)
   addWebhookCommands(program, setExitCode)
+  addBackupCommand(program, setExitCode)
+  addCompletionCommand(program, setExitCode)
   return program
 }
 

@@ -1,20 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { environment } from '../config/environment.ts'
-import { defaultConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
-import { ConfigError } from '../config/problem.ts'
-import { askGateway, type GatewayAnswer, gatewayAddress, UnreachableError } from './ask-gateway.ts'
+import { askGateway, gatewayAddress, UnreachableError } from './ask-gateway.ts'
 import { exitCodes } from './exit-codes.ts'
-import type { JsonOptions } from './grammar.ts'
+import { fieldsOf, loadTolerantly, type SessionOptions, secretOf } from './gateway-session.ts'
 import { print, printError, printJson } from './output.ts'
 import { statusLines } from './status-lines.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Options of `openclaw status`. */
-export interface StatusOptions extends JsonOptions {
-  readonly url?: string
-  readonly tokenFile?: string
-}
+export type StatusOptions = SessionOptions
 
 /** Asks the running gateway how it is: whether it serves, and with a token how each part is. */
 export async function statusCommand(options: StatusOptions): Promise<number> {
@@ -23,7 +15,7 @@ export async function statusCommand(options: StatusOptions): Promise<number> {
   const address = gatewayAddress(options.url, loadTolerantly(options))
   const { url } = address
   try {
-    const health = fieldsOf(await askGateway(address, '/health'))
+    const health = fieldsOf((await askGateway(address, '/health')).body)
     // A token is shown to a gateway only.
     if (typeof health.version !== 'string') return refuse(options, url, health)
     if (secret === undefined) {
@@ -32,7 +24,7 @@ export async function statusCommand(options: StatusOptions): Promise<number> {
       return exitCodes.ok
     }
     const answer = await askGateway(address, '/health/detail', secret)
-    const detail = fieldsOf(answer)
+    const detail = fieldsOf(answer.body)
     if (answer.status !== 200) return refuse(options, url, detail)
     show(options, url, detail)
     return exitCodes.ok
@@ -72,48 +64,4 @@ function fail(options: StatusOptions, url: string, status: string, sentence: str
   return code
 }
 
-function secretOf(file: string | undefined, variable: string | undefined): string | undefined {
-  const secret = (file === undefined ? variable : readToken(file))?.trim()
-  if (secret === undefined || secret === '') return undefined
-  if (/^[!-~]+$/.test(secret)) return secret
-  const where = file === undefined ? 'OPENCLAW_TOKEN' : `The file ${file}`
-  throw new UsageError(`${where} does not hold a token alone.`, example)
-}
-
-const example = 'openclaw status --token-file ./token'
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    throw new UsageError(
-      code === 'ENOENT' ? `There is no file ${file}.` : `The file ${file} cannot be read (${code}).`,
-      example,
-    )
-  }
-}
-
-// A config with a mistake says nothing of the address of the gateway that runs on its last good one.
-function loadTolerantly(options: StatusOptions): LoadedConfig {
-  const env = environment()
-  const home = homedir()
-  const configFlag = options.config === undefined ? {} : { configFlag: options.config }
-  try {
-    return loadConfig({ ...configFlag, env, home })
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    if (options.url === undefined) {
-      printError(
-        'The config file has mistakes, so the default address is asked: see openclaw config validate',
-      )
-    }
-    return defaultConfig({ env, home })
-  }
-}
-
 type Fields = Readonly<Record<string, unknown>>
-
-function fieldsOf({ body }: GatewayAnswer): Fields {
-  return typeof body === 'object' && body !== null ? { ...body } : {}
-}

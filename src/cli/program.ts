@@ -7,6 +7,7 @@ import { addConfigCommands } from './config-grammar.ts'
 import { addConversationsCommands } from './conversations-grammar.ts'
 import { addDoctorCommand } from './doctor-grammar.ts'
 import { failWith, type GlobalOptions, type SetExitCode, withExamples } from './grammar.ts'
+import { addInitCommand } from './init-grammar.ts'
 import { addLogsCommand } from './logs-grammar.ts'
 import { addModelsCommand } from './models-grammar.ts'
 import { addStatusCommand } from './status-grammar.ts'
@@ -27,6 +28,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', rootHelp)
   failWith(program, 'openclaw --help')
+  addInitCommand(program, setExitCode)
   addGatewayCommand(program, setExitCode)
   addChatCommand(program, setExitCode)
   addConversationsCommands(program, setExitCode)

@@ -1,23 +1,15 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import chromiumPack from '@sparticuz/chromium'
-import { type Browser, chromium } from 'playwright-core'
+import type { Browser } from 'playwright-core'
+import { useBrowser } from '../support/browser.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { at, listAt, textAt } from '../support/json.ts'
 import { useGateway } from '../support/use-gateway.ts'
 
-// The package is made for servers that take pictures of pages: it switches off what this test is about, and closes with its first page.
-const unsafe = [
-  '--disable-web-security',
-  '--allow-running-insecure-content',
-  '--single-process',
-  '--no-zygote',
-]
 const stack = new AsyncDisposableStack()
 let gateway: RunningGateway
 let browser: Browser
@@ -35,14 +27,7 @@ before(async () => {
   html = guide
     .replace('http://localhost:18789', gateway.url)
     .replace('oc_tok_a1b2c3d4e5f6g7h8i9j0', gateway.secrets.page ?? '')
-  // The browser unpacks itself into the folder for temporary files.
-  const folder = await mkdtemp(join(tmpdir(), 'openclaw-browser-'))
-  stack.defer(() => rm(folder, { recursive: true, force: true }))
-  process.env.TMPDIR = folder
-  const executablePath = await chromiumPack.executablePath()
-  const args = chromiumPack.args.filter((arg) => !unsafe.includes(arg))
-  browser = await chromium.launch({ executablePath, args })
-  stack.defer(() => browser.close())
+  browser = await useBrowser(stack)
 })
 after(() => stack.disposeAsync())
 

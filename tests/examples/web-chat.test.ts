@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { useBrowser } from '../support/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import type { RunningGateway } from '../support/gateway.ts'
@@ -58,6 +58,11 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
+/** Waits until a screen reader is told a text. */
+async function spoken(page: Page, text: string): Promise<void> {
+  await page.getByRole('status').filter({ hasText: text }).waitFor({ state: 'attached' })
+}
+
 test('the page streams answers in one conversation, by Enter and by button, without the real token', async () => {
   await using page = await browser.newPage()
   const seen: string[] = []
@@ -68,7 +73,7 @@ test('the page streams answers in one conversation, by Enter and by button, with
   await input.fill('First')
   await input.press('Enter')
   await page.locator('.assistant', { hasText: 'Hello <b>you</b>' }).waitFor()
-  assert.equal(await page.getByRole('status').innerText(), 'Assistant: Hello <b>you</b>')
+  await spoken(page, 'Assistant: Hello <b>you</b>')
   model.next({ pieces: ['Again'] })
   await input.fill('Second')
   await page.getByRole('button', { name: 'Send' }).click()
@@ -84,13 +89,13 @@ test('Stop ends the answer, keeps what was said, and the model is stopped; the f
   await using page = await browser.newPage()
   await page.goto(site)
   const asked = model.requests.length
-  model.next({ fault: 'endless', pieces: ['more '] })
+  model.next({ fault: 'endless', pieces: ['more '], pauseMs: 5 })
   await page.getByLabel('Message').fill('Never end')
   await page.getByLabel('Message').press('Enter')
   await page.locator('.assistant', { hasText: 'more more' }).waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'Send' }).waitFor()
-  assert.equal(await page.getByRole('status').innerText(), 'Stopped.')
+  await spoken(page, 'Stopped.')
   assert.equal((await (await model.request(asked)).closed).complete, false)
   assert.equal(await page.evaluate('document.activeElement.id'), 'message')
   assert.match(await page.locator('.assistant').innerText(), /^Assistant:\s+more/)

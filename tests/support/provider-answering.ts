@@ -77,7 +77,10 @@ async function stream(answering: Answering): Promise<void> {
           await write(answering, 'x'.repeat(65_536))
         break
       case 'endless':
-        while (!response.destroyed) await write(answering, frameOf(event, behaviour))
+        while (!response.destroyed) {
+          await paused(behaviour)
+          await write(answering, frameOf(event, behaviour))
+        }
     }
   }
   await paused(behaviour)

@@ -1,0 +1,34 @@
+import type { Atom } from './atoms.ts'
+import type { Line, Mark } from './lines.ts'
+
+/** How one platform writes lines, and how it measures them. Every string is markup as it is sent. */
+export interface Dialect {
+  /** The most that a part may measure. */
+  readonly limit: number
+  /** The most UTF-16 units that a part may have as it is sent, markup and all. */
+  readonly rawUnitsMax: number
+  /** What a piece adds to a part's measure: `raw` as it is sent, `plain` as it is read. */
+  measure(raw: string, plain: string): number
+  /** Marks may stay open over a line break. */
+  readonly marksSpanLines: boolean
+  /** Marks count only beside spaces and punctuation: elsewhere an invisible boundary is needed. */
+  readonly marksNeedBoundaries: boolean
+  /** A link's address as markup, or null where it must be shown as text. `label` is what the link shows. */
+  href(url: string, label: string): string | null
+  /** The marks that the platform can show of these, the outermost first. */
+  marks(line: Line, marks: readonly Mark[]): readonly Mark[]
+  open(mark: Mark): string
+  close(mark: Mark): string
+  /** A word; `before` is the end of what stands before it in its line, or empty. */
+  text(atom: Atom, before: string): string
+  /** A piece of a line of code; `before` is the end of what stands before it in its line, or empty. */
+  code(text: string, before: string): string
+  openCode(line: Line): string
+  closeCode(line: Line): string
+  openQuote(): string
+  closeQuote(): string
+  /** What each line in a quote begins with, blank ones too. */
+  prefix(line: Line): string
+  /** What a line begins with: a list's marker where `isFirst`, a heading's sign also where it goes on in a next part. */
+  lead(line: Line, isFirst: boolean): string
+}

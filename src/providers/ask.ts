@@ -6,19 +6,20 @@ import { createEventFeed, eventLengthMax } from './event-stream.ts'
 import type { Answer } from './exchange.ts'
 import { brokenAnswer, failureOfStatus, failureOfTransport, type Identity } from './failures.ts'
 import { type ForeignError, readForeignError } from './foreign-error.ts'
+import type { KeyRing } from './key-ring.ts'
 
 /** How one dialect asks and is understood. What it throws are `GatewayError`s. */
 export interface Dialect<Body extends object> extends Identity {
   readonly client: Client
   /** The path of questions, below the root. */
   readonly path: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly keys: KeyRing
   question(turn: ProviderTurn): Question<Body>
-  /** The question without what the provider refused with 400, or undefined where nothing can be left out. */
-  rephrase(question: Question<Body>, refusal: ForeignError): Question<Body> | undefined
-  /** What a plain answer means; the last event is `finish`. */
-  readPlain(json: unknown): readonly ProviderEvent[]
-  createReader(): StreamReader
+  /** The question without what the provider refused with 400 or 422, or undefined where nothing can be left out. */
+  rephrase(question: Question<Body>, refusal: ForeignError, turn: ProviderTurn): Question<Body> | undefined
+  /** What a plain answer to a turn means; the last event is `finish`. */
+  readPlain(json: unknown, turn: ProviderTurn): readonly ProviderEvent[]
+  createReader(turn: ProviderTurn): StreamReader
 }
 
 /** A request's body, and what its asker must be told of it. */
@@ -56,12 +57,12 @@ export async function* ask<Body extends object>(
     const { kind, head } = await kindOf(dialect, answer)
     if (kind === 'json') {
       const text = await readText(dialect, answer.body, bodyBytesMax, head)
-      for (const event of dialect.readPlain(parseAnswer(dialect, 'an answer', text))) yield event
+      for (const event of dialect.readPlain(parseAnswer(dialect, 'an answer', text), turn)) yield event
       isFinished = true
       return
     }
     const gathered = turn.stream ? undefined : new Gathered(dialect)
-    const reader = dialect.createReader()
+    const reader = dialect.createReader(turn)
     const feed = createEventFeed(() => {
       throw brokenAnswer(dialect, `sent an event larger than ${eventLengthMax} characters`)
     })
@@ -100,12 +101,13 @@ async function askUntilTaken<Body extends object>(
   signal: AbortSignal,
 ): Promise<{ readonly answer: Answer; readonly warnings: readonly string[] }> {
   let question = dialect.question(turn)
+  const key = dialect.keys.take()
   for (let rephrasings = 0; ; rephrasings++) {
     const answer = await dialect.client.send(
       {
         method: 'POST',
         path: dialect.path,
-        headers: { accept: turn.stream ? 'text/event-stream' : 'application/json', ...dialect.headers },
+        headers: { accept: turn.stream ? 'text/event-stream' : 'application/json', ...key.headers },
         body: JSON.stringify(question.body),
         connectTimeoutMs: turn.connectTimeoutMs,
       },
@@ -113,9 +115,14 @@ async function askUntilTaken<Body extends object>(
     )
     if (answer.status >= 200 && answer.status < 300) return { answer, warnings: question.warnings }
     const refusal = await readRefusal(dialect, answer, signal)
-    const next =
-      answer.status === 400 && rephrasings < rephrasingsMax ? dialect.rephrase(question, refusal) : undefined
-    if (next === undefined) throw failureOfStatus(dialect, turn.model, answer.status, answer.headers, refusal)
+    const mayRephrase = (answer.status === 400 || answer.status === 422) && rephrasings < rephrasingsMax
+    const next = mayRephrase ? dialect.rephrase(question, refusal, turn) : undefined
+    if (next === undefined) {
+      const { status, headers } = answer
+      const failure = failureOfStatus(dialect, turn.model, status, headers, refusal)
+      if (!dialect.keys.note(key, status, failure.facts.retryAfterMs)) throw failure
+      throw failure.with({ next: status === 401 ? 'otherKey' : 'retryAtOnce' })
+    }
     question = next
   }
 }
@@ -132,7 +139,7 @@ export async function readRefusal(who: Identity, answer: Answer, signal: AbortSi
   }
 }
 
-/** Holds the text of a stream back until its end, for a caller that asked for one plain answer. */
+/** Holds the text of a stream back until its end, and gives calls whole, for a caller that asked for one plain answer. */
 class Gathered {
   readonly #who: Identity
   #text = ''
@@ -145,7 +152,7 @@ class Gathered {
     const ready: ProviderEvent[] = []
     for (const event of events) {
       if (event.type === 'text') this.#text += event.text
-      else {
+      else if (event.type !== 'tool_call_delta') {
         if (event.type === 'finish' && this.#text !== '') ready.push({ type: 'text', text: this.#text })
         ready.push(event)
       }

@@ -6,7 +6,7 @@ import { type Answer, exchange } from './exchange.ts'
 export interface Client {
   /** Sends to a path below the root. Rejects as `exchange` does. */
   send(request: ClientRequest, signal: AbortSignal): Promise<Answer>
-  /** Lets what runs finish, then closes every connection. */
+  /** Lets what runs finish, then closes every connection. A request that comes later, of a turn under way, is served as well. */
   close(): Promise<void>
 }
 
@@ -40,20 +40,48 @@ export function createClient(name: string, baseUrl: string): Client {
     )
   }
   const prefix = root.pathname.replace(/\/+$/, '')
-  const pool = new Pool(root.origin, {
-    connections: connectionsMax,
-    pipelining: 1,
-    allowH2: false,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connectTimeout: abandonedConnectMs,
-    keepAliveTimeout: keepAliveMs[root.protocol],
-  })
+  const keepAliveTimeout = keepAliveMs[root.protocol]
+  const open = (): Pool =>
+    new Pool(root.origin, {
+      connections: connectionsMax,
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout,
+      connect: { timeout: abandonedConnectMs, signal: sockets.signal },
+    })
+  let sockets = new AbortController()
+  let pool: Pool | undefined
+  let running = 0
+  let closed: PromiseWithResolvers<void> | undefined
+  // Not the pool's own close: that waits for connections too which nobody waits for any more.
+  const closeIfIdle = (): void => {
+    if (closed === undefined || running > 0) return
+    const last = pool
+    pool = undefined
+    void (last?.destroy() ?? Promise.resolve()).then(closed.resolve)
+    // Those that still connect are not the pool's yet, and would keep the process alive.
+    sockets.abort()
+    sockets = new AbortController()
+  }
+  const settled = (): void => {
+    running--
+    // The pool still works on the request whose end this is.
+    if (closed !== undefined) setImmediate(closeIfIdle)
+  }
   return {
     send(request, signal) {
+      if (signal.aborted) return Promise.reject(signal.reason)
       const search = request.query === undefined ? root.search : `?${new URLSearchParams(request.query)}`
-      return exchange(pool, { ...request, path: `${prefix}${request.path}${search}` }, signal)
+      pool ??= open()
+      running++
+      return exchange(pool, { ...request, path: `${prefix}${request.path}${search}` }, signal, settled)
     },
-    close: () => pool.close(),
+    close() {
+      closed ??= Promise.withResolvers()
+      closeIfIdle()
+      return closed.promise
+    },
   }
 }

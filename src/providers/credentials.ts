@@ -3,11 +3,6 @@ import type { ProviderSettings } from './settings.ts'
 // A shorter value of a header that is not named after a key is a word of every day, such as a version.
 const plainValueMin = 8
 
-/** The key to use, without the blanks and line ends that files and shells leave at its ends; undefined where there is none. */
-export function keyOf(settings: ProviderSettings): string | undefined {
-  return keysOf(settings)[0]
-}
-
 /** Everything in the settings that no message may hold: all keys, what headers carry, and what the query of the address does. */
 export function secretsOf(settings: ProviderSettings): readonly string[] {
   const headers = Object.entries(settings.headers ?? {})
@@ -26,8 +21,9 @@ export function headersOf(settings: ProviderSettings): Record<string, string> {
   )
 }
 
-function keysOf(settings: ProviderSettings): readonly string[] {
+/** The keys to use, each once, without the blanks and line ends that files and shells leave at their ends. */
+export function keysOf(settings: ProviderSettings): readonly string[] {
   const { apiKey = [] } = settings
   const keys = typeof apiKey === 'string' ? [apiKey] : apiKey
-  return keys.map((key) => key.trim()).filter((key) => key !== '')
+  return [...new Set(keys.map((key) => key.trim()).filter((key) => key !== ''))]
 }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { ProviderTurn } from '../domain/models/provider.ts'
+import { ProviderFailure } from '../domain/models/provider-failure.ts'
 
 // Shorter runs are words that both happen to use.
 const runLengthMin = 16
@@ -14,6 +15,7 @@ export function withoutEcho(error: unknown, turn: ProviderTurn): unknown {
     ...turn.messages.map(({ content }) => content),
   ])
   if (message === error.message) return error
+  if (error instanceof ProviderFailure) return error.with({ message })
   return new GatewayError(error.code, message, {
     cause: error.cause,
     ...(error.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: error.retryAfterSeconds }),

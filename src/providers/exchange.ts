@@ -52,11 +52,16 @@ const discardMs = 1000
 
 /**
  * Sends a request and resolves with the head of its answer. Rejects with `TransportError`; with the signal's reason as soon as that
- * aborts, in whatever state, and then the socket is closed.
+ * aborts, in whatever state, and then the socket is closed. `onSettled` is called once, when nothing more will come of it; the signal must
+ * not have aborted before.
  */
-export function exchange(pool: Dispatcher, request: ExchangeRequest, signal: AbortSignal): Promise<Answer> {
-  if (signal.aborted) return Promise.reject(signal.reason)
-  const running = new Exchange(request.connectTimeoutMs, signal)
+export function exchange(
+  pool: Dispatcher,
+  request: ExchangeRequest,
+  signal: AbortSignal,
+  onSettled: () => void,
+): Promise<Answer> {
+  const running = new Exchange(request.connectTimeoutMs, signal, onSettled)
   try {
     pool.dispatch(
       {
@@ -90,8 +95,10 @@ class Exchange implements Dispatcher.DispatchHandler, AnswerBody {
   #failure: { readonly reason: unknown } | undefined
   #discarding = false
   #wake: (() => void) | undefined
+  readonly #onSettled: () => void
 
-  constructor(connectTimeoutMs: number, signal: AbortSignal) {
+  constructor(connectTimeoutMs: number, signal: AbortSignal, onSettled: () => void) {
+    this.#onSettled = onSettled
     this.answer = this.#answered.promise
     this.#signal = signal
     signal.addEventListener('abort', this.#onAbort)
@@ -133,6 +140,7 @@ class Exchange implements Dispatcher.DispatchHandler, AnswerBody {
   }
 
   onResponseEnd(): void {
+    if (this.#ended || this.#failure !== undefined) return
     this.#ended = true
     this.#settle()
   }
@@ -194,6 +202,7 @@ class Exchange implements Dispatcher.DispatchHandler, AnswerBody {
     this.#signal.removeEventListener('abort', this.#onAbort)
     if (this.#failure !== undefined) this.#answered.reject(this.#failure.reason)
     this.#wake?.()
+    this.#onSettled()
   }
 }
 

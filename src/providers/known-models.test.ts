@@ -38,7 +38,13 @@ describe('what is known of models', () => {
 
   it('what the provider tells wins over what is known', () => {
     const told = modelInfoOf({ id: 'gpt-4o', contextWindow: 7, maxOutputTokens: 0 })
-    assert.deepEqual(told, { id: 'gpt-4o', name: 'gpt-4o', contextWindow: 7, maxOutputTokens: 16_384 })
+    assert.deepEqual(told, {
+      id: 'gpt-4o',
+      name: 'gpt-4o',
+      contextWindow: 7,
+      maxOutputTokens: 16_384,
+      images: true,
+    })
   })
 
   it('which models take no temperature', () => {

@@ -47,12 +47,31 @@ export function bareIdOf(id: string): string {
   return id.slice(id.lastIndexOf('/') + 1)
 }
 
+// Who takes no images and no tools, and who is known to take images, as the makers' pages stood on 2026-11-22. Whoever is not named is tried.
+const withoutImages =
+  /^(?:gpt-3\.5|gpt-4(?:-0613|-0314|-32k)?$|o1-(?:mini|preview)|o3-mini|deepseek-(?:chat|reasoner|coder|r1|v3)|text-)/
+const withImages =
+  /^(?:claude-|(?:chat)?gpt-4o|gpt-4\.1|gpt-4-turbo|gpt-[5-9]|o1$|o3$|o4-mini|gemini-|pixtral-)/
+const withoutTools = /^(?:o1-(?:mini|preview)|gpt-5(?:\.\d+)?-chat)\b/
+
+function abilitiesOf({ id, tools, images }: ToldModel): Pick<ModelInfo, 'tools' | 'images'> {
+  const bare = bareIdOf(id)
+  const takesImages = images ?? (withoutImages.test(bare) ? false : withImages.test(bare) ? true : undefined)
+  const takesTools = tools ?? (withoutTools.test(bare) ? false : undefined)
+  return {
+    ...(takesTools === undefined ? {} : { tools: takesTools }),
+    ...(takesImages === undefined ? {} : { images: takesImages }),
+  }
+}
+
 /** What a provider, or the config, tells of a model. */
 export interface ToldModel {
   readonly id: string
   readonly name?: string | undefined
   readonly contextWindow?: number | undefined
   readonly maxOutputTokens?: number | undefined
+  readonly tools?: boolean | undefined
+  readonly images?: boolean | undefined
 }
 
 /** Completes what is told of a model from what is known of it. */
@@ -64,6 +83,7 @@ export function modelInfoOf(told: ToldModel): ModelInfo {
     // Some servers say 0 where they do not know.
     contextWindow: told.contextWindow || limits?.contextWindow || null,
     maxOutputTokens: told.maxOutputTokens || limits?.maxOutputTokens || null,
+    ...abilitiesOf(told),
   }
 }
 
@@ -72,5 +92,7 @@ export function configuredModels(
   models: readonly ConfiguredModel[] | undefined,
 ): readonly ModelInfo[] | undefined {
   if (models === undefined || models.length === 0) return undefined
-  return models.map((model) => modelInfoOf({ ...model, maxOutputTokens: model.maxTokens }))
+  return models.map(({ maxTokens, input, ...model }) =>
+    modelInfoOf({ ...model, maxOutputTokens: maxTokens, images: input?.includes('image') }),
+  )
 }

@@ -2,7 +2,9 @@ import { GatewayError } from '../domain/errors.ts'
 import { parseAnswer, readText } from './answer.ts'
 import { readRefusal } from './ask.ts'
 import type { Client } from './client.ts'
+import type { Answer } from './exchange.ts'
 import { brokenAnswer, failureOfStatus, failureOfTransport, type Identity } from './failures.ts'
+import type { KeyRing } from './key-ring.ts'
 import { isRecord, type JsonRecord, recordsOf } from './record.ts'
 
 const listBytesMax = 8 * 1024 * 1024
@@ -17,22 +19,14 @@ export interface ModelPage {
 
 /** Gets a page of a provider's list of models within 15 s. Throws as `ModelProvider` says. */
 export async function getModelList(
-  who: Identity & { readonly client: Client; readonly headers: Readonly<Record<string, string>> },
+  who: Identity & { readonly client: Client; readonly keys: KeyRing },
   address: { readonly path: string; readonly query?: Readonly<Record<string, string>> },
   signal: AbortSignal,
 ): Promise<ModelPage> {
   const deadline = AbortSignal.timeout(listMs)
   const either = AbortSignal.any([signal, deadline])
   try {
-    const headers = { accept: 'application/json', ...who.headers }
-    const answer = await who.client.send(
-      { method: 'GET', ...address, headers, connectTimeoutMs: connectMs },
-      either,
-    )
-    if (answer.status < 200 || answer.status >= 300) {
-      const refusal = await readRefusal(who, answer, either)
-      throw failureOfStatus(who, undefined, answer.status, answer.headers, refusal)
-    }
+    const answer = await getWithAnyKey(who, address, either)
     try {
       const list = parseAnswer(who, 'a list of models', await readText(who, answer.body, listBytesMax))
       if (isRecord(list) && Array.isArray(list.data)) return { rows: recordsOf(list.data), page: list }
@@ -48,5 +42,25 @@ export async function getModelList(
       )
     }
     throw failureOfTransport(who, error, connectMs)
+  }
+}
+
+async function getWithAnyKey(
+  who: Identity & { readonly client: Client; readonly keys: KeyRing },
+  address: { readonly path: string; readonly query?: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<Answer> {
+  for (;;) {
+    const key = who.keys.take()
+    const headers = { accept: 'application/json', ...key.headers }
+    const answer = await who.client.send(
+      { method: 'GET', ...address, headers, connectTimeoutMs: connectMs },
+      signal,
+    )
+    if (answer.status >= 200 && answer.status < 300) return answer
+    const refusal = await readRefusal(who, answer, signal)
+    const failure = failureOfStatus(who, undefined, answer.status, answer.headers, refusal)
+    // Each one that is refused is set aside, so that this ends at the last one.
+    if (!who.keys.note(key, answer.status, failure.facts.retryAfterMs)) throw failure
   }
 }

@@ -4,6 +4,10 @@ export interface ConfiguredModel {
   readonly name?: string
   readonly contextWindow?: number
   readonly maxTokens?: number
+  /** False where it can be given no tools. */
+  readonly tools?: boolean
+  /** What it can be shown. */
+  readonly input?: readonly ('text' | 'image')[]
 }
 
 /** What one provider is made from: an entry of `models.providers` in the config, or one that was found in the environment. */
@@ -13,7 +17,7 @@ export interface ProviderSettings {
   readonly api: 'anthropic-messages' | 'openai-completions' | 'demo'
   /** The provider's root as its own SDK takes it. Ignored by `demo`. */
   readonly baseUrl: string
-  /** Of several keys the first is used. */
+  /** Several are used in turn. */
   readonly apiKey?: string | readonly string[]
   /** Where given, the only models on offer, and nobody is asked for a list. */
   readonly models?: readonly ConfiguredModel[]

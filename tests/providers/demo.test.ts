@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { GatewayError } from '../../src/domain/errors.ts'
-import type { ProviderTurn } from '../../src/domain/models/provider.ts'
+import type { ProviderEvent, ProviderTurn } from '../../src/domain/models/provider.ts'
 import { createProvider } from '../../src/providers/index.ts'
 import { type Collected, codeOf, collect, turnOf } from '../support/provider-collect.ts'
 
@@ -117,5 +117,64 @@ describe('the demo model', () => {
 
   it('is asked for no other model', async () => {
     assert.equal(codeOf(await say('hi', { model: 'gpt-4o' })), 'model_not_found')
+  })
+
+  it('answers by a schema with a value that validates', async () => {
+    const schema = {
+      type: 'object',
+      properties: {
+        mood: { enum: ['good', 'bad'] },
+        score: { type: 'integer', minimum: 1 },
+        name: { type: 'string', minLength: 6, maxLength: 8 },
+        tags: { type: 'array', items: { $ref: '#/$defs/tag' }, minItems: 2 },
+        note: { anyOf: [{ type: 'null' }, { type: 'string' }] },
+        left: { type: 'string' },
+      },
+      required: ['mood', 'score', 'name', 'tags', 'note'],
+      $defs: { tag: { type: 'object', properties: { id: { const: 7 } }, required: ['id'] } },
+    }
+    const { pieces } = await say('Sort this', { responseFormat: { type: 'json_schema', name: 'x', schema } })
+    assert.deepEqual(JSON.parse(pieces.join('')), {
+      mood: 'good',
+      score: 1,
+      name: 'demo..',
+      tags: [{ id: 7 }, { id: 7 }],
+      note: null,
+    })
+    const own = await say('echo {"a":1}', { responseFormat: { type: 'json_schema', name: 'x', schema } })
+    assert.equal(own.pieces.join(''), '{"a":1}', 'who echoes decides what comes')
+  })
+
+  it('reads a skill that is on offer, as models do', async () => {
+    const tools = [{ name: 'read_skill', parameters: { type: 'object' } }]
+    const events: ProviderEvent[] = []
+    const messages = [{ role: 'user', content: 'skill refunds' }] as const
+    for await (const event of provider.stream(turnOf('demo', true, { messages, tools }), signal))
+      events.push(event)
+    const call = { id: 'call_demo', name: 'read_skill', arguments: '{"name":"refunds"}' }
+    assert.deepEqual(
+      events.find(({ type }) => type === 'tool_call'),
+      { type: 'tool_call', call },
+    )
+    assert.partialDeepStrictEqual(events.at(-1), { type: 'finish', finishReason: 'tool_calls' })
+    const after = turnOf('demo', true, {
+      messages: [
+        ...messages,
+        { role: 'assistant', content: '', toolCalls: [call] },
+        { role: 'tool', toolCallId: 'call_demo', content: 'error 500' },
+      ],
+      tools,
+    })
+    assert.match((await collect(provider.stream(after, signal))).pieces.join(''), /I have read "error 500"/)
+    assert.match((await say('skill refunds')).pieces.join(''), /no skill on offer/)
+  })
+
+  it('says how many images it was given', async () => {
+    const parts = [
+      { type: 'image', mimeType: 'image/png', data: 'AAAA' },
+      { type: 'text', text: 'Look' },
+    ] as const
+    const messages = [{ role: 'user', content: 'Look', parts }] as const
+    assert.match((await say('', { messages })).pieces.join(''), /^I was given 1 image\./)
   })
 })

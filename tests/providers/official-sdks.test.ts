@@ -4,9 +4,9 @@ import Anthropic from '@anthropic-ai/sdk'
 import type { MessageCreateParams } from '@anthropic-ai/sdk/resources'
 import OpenAI from 'openai'
 import type { ChatCompletionCreateParams } from 'openai/resources/chat/completions'
-import { type MessagesRequest, messagesRequest } from '../../src/providers/anthropic/wire.ts'
+import { type MessagesRequest, messagesRequest } from '../../src/providers/anthropic/question.ts'
 import { createProvider } from '../../src/providers/index.ts'
-import { completionRequest } from '../../src/providers/openai/wire.ts'
+import { completionRequest } from '../../src/providers/openai/question.ts'
 import { anthropicDefaults, startAnthropicServer } from '../support/anthropic-server.ts'
 import { openAiDefaults, startOpenAiServer } from '../support/openai-server.ts'
 import { collect, turnOf } from '../support/provider-collect.ts'
@@ -29,7 +29,7 @@ describe('the official SDKs agree with our wire', () => {
   it('OpenAI’s types take our request', () => {
     const turn = turnOf('gpt-4o-mini', true, { systemPrompt: 'x', maxTokens: 5, temperature: 1 })
     for (const field of ['max_tokens', 'max_completion_tokens'] as const) {
-      const params: ChatCompletionCreateParams = completionRequest(turn, field)
+      const params: ChatCompletionCreateParams = completionRequest(turn, field, 'acme')
       assert.equal(params[field], 5)
     }
   })

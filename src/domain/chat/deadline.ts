@@ -7,36 +7,81 @@ type Timer = ReturnType<typeof setTimeout>
 type DeadlineName = 'firstToken' | 'idle' | 'total' | 'stream'
 
 /**
- * The deadlines of one turn: one signal that follows the caller's, and aborts with `provider_timeout` when a wait takes too long.
- * `dispose` must be called when the turn ends.
+ * The deadlines of one turn: a signal that follows the caller's, and aborts with `provider_timeout` when a wait takes too long. A first
+ * token that does not come ends one attempt, anything else the turn. `dispose` must be called when the turn ends.
  */
 export class TurnDeadline implements Disposable {
-  readonly #controller = new AbortController()
   readonly #timeouts: ModelTimeouts
   readonly #caller: AbortSignal
+  readonly #stream: boolean
   readonly #follow: () => void
+  #controller = new AbortController()
+  #ended: { readonly reason: unknown } | undefined
+  #begun = false
   #whole: Timer
   #first: Timer | undefined
   #idle: Timer | undefined
   #held = false
 
-  /** `elapsedMs` is how long the caller has waited until now: it counts towards `totalMs`. */
+  /** Begins the first attempt. `elapsedMs` is how long the caller has waited until now: it counts towards `totalMs`. */
   constructor(caller: AbortSignal, timeouts: ModelTimeouts, stream: boolean, elapsedMs: number) {
     this.#caller = caller
     this.#timeouts = timeouts
-    this.#follow = () => this.#controller.abort(caller.reason)
+    this.#stream = stream
+    this.#follow = () => this.#end(caller.reason)
     if (caller.aborted) this.#follow()
     else caller.addEventListener('abort', this.#follow, { once: true })
     this.#whole = this.#after(timeouts.totalMs, 'total', elapsedMs)
     if (stream) this.#first = this.#after(timeouts.firstTokenMs, 'firstToken')
   }
 
+  /** The signal of the attempt that runs. */
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
+  /** What ended the turn as a whole, where something has. */
+  get ended(): { readonly reason: unknown } | undefined {
+    return this.#ended
+  }
+
+  /** Whether a token of the answer has come. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  /** Another attempt begins: it has its own time to the first token, within the turn's. */
+  nextAttempt(): void {
+    this.#renew()
+    clearTimeout(this.#first)
+    if (this.#stream && !this.#begun) this.#first = this.#after(this.#timeouts.firstTokenMs, 'firstToken')
+    this.waiting()
+  }
+
+  /** Waits between two attempts. Rejects with the reason as soon as the turn ends. */
+  async pause(ms: number): Promise<void> {
+    this.#renew()
+    clearTimeout(this.#first)
+    this.#held = true
+    const { signal } = this
+    if (signal.aborted) throw signal.reason
+    await new Promise<void>((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(timer)
+        reject(signal.reason)
+      }
+      const timer = setTimeout(() => {
+        signal.removeEventListener('abort', stop)
+        resolve()
+      }, ms)
+      signal.addEventListener('abort', stop, { once: true })
+    })
+  }
+
   /** The first token of a stream came: from now on the pauses between chunks count, and the stream as a whole. */
   firstToken(): void {
+    if (this.#begun || !this.#stream) return
+    this.#begun = true
     clearTimeout(this.#whole)
     clearTimeout(this.#first)
     this.#whole = this.#after(this.#timeouts.streamMs, 'stream')
@@ -61,15 +106,26 @@ export class TurnDeadline implements Disposable {
     this.#caller.removeEventListener('abort', this.#follow)
   }
 
-  /** Ends what still runs on this signal, for a turn that was left early. */
+  /** Ends what still runs, for a turn that was left early. */
   abandon(reason: unknown): void {
+    this.#end(reason)
+  }
+
+  #end(reason: unknown): void {
+    this.#ended ??= { reason }
     this.#controller.abort(reason)
+  }
+
+  // A first token that did not come has ended the attempt's signal, and not the turn.
+  #renew(): void {
+    if (this.#ended === undefined && this.#controller.signal.aborted) this.#controller = new AbortController()
   }
 
   #after(ms: number, name: DeadlineName, elapsedMs = 0): Timer {
     return setTimeout(
       () => {
-        if (name !== 'idle' || !this.#held) this.#controller.abort(timedOut(name, ms))
+        if (name === 'firstToken') this.#controller.abort(timedOut(name, ms))
+        else if (name !== 'idle' || !this.#held) this.#end(timedOut(name, ms))
       },
       Math.max(0, ms - elapsedMs),
     )

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { preferredModel } from './default-model.ts'
 import type { ModelInfo, ModelProvider } from './provider.ts'
+import { ProviderHealth } from './provider-health.ts'
 
 /** A model of one provider, as it stands in the catalog. */
 export interface CatalogEntry {
@@ -22,6 +23,8 @@ const listingTimeoutMs = 5_000
 
 /** The models of all providers, listed in the background and kept; a provider that cannot be asked keeps its last list. */
 export class ModelCatalog {
+  /** Which providers cool down. */
+  readonly health = new ProviderHealth()
   #listings: Map<string, ProviderListing>
   #refreshing: Promise<void> | undefined
 

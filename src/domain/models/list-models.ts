@@ -8,7 +8,7 @@ export interface ListedModel {
   readonly name: string
   readonly contextWindow: number | null
   readonly maxOutputTokens: number | null
-  /** False where the provider could not be asked the last time. */
+  /** False where the provider could not be asked for its models the last time, or cools down after failures. */
   readonly available: boolean
   /** True for exactly one row, where there is any. */
   readonly default: boolean
@@ -18,6 +18,7 @@ export interface ListedModel {
 export function listModels(parts: Parts, allowed: AllowedModels = null): readonly ListedModel[] {
   const chosen = findDefault(parts, allowed)
   const isAllowed = allowing(parts, allowed)
+  const now = parts.clock.monotonic()
   const rows = parts.models.listings().flatMap(({ provider, models, status }) =>
     models
       .filter((model) => isAllowed({ provider, model }))
@@ -27,7 +28,7 @@ export function listModels(parts: Parts, allowed: AllowedModels = null): readonl
         name: model.name,
         contextWindow: model.contextWindow,
         maxOutputTokens: model.maxOutputTokens,
-        available: status === 'ok',
+        available: status === 'ok' && parts.models.health.standing(provider, now) !== 'cooling',
         default: chosen?.provider === provider && chosen.model === model,
       })),
   )

@@ -77,7 +77,8 @@ function lookUp(parts: Parts, asked: string | undefined, allowed: AllowedModels)
   return standard && { ...standard, alias: asked }
 }
 
-function findNamed(parts: Parts, name: string): ResolvedModel | undefined {
+/** Finds the model that a name means, as far as models are known now: an alias, `provider/id`, a bare id, or a retired one's successor. */
+export function findNamed(parts: Parts, name: string): ResolvedModel | undefined {
   const { aliases } = parts.settings().models
   const target = Object.hasOwn(aliases, name) ? aliases[name] : undefined
   const meant = target ?? name
@@ -112,12 +113,24 @@ function unlisted(parts: Parts, id: string): CatalogEntry | undefined {
 
 function unknownModel(parts: Parts, asked: string, allowed: AllowedModels): GatewayError {
   const { named, words } = available(parts, allowed)
-  const silent = parts.models.listings().filter((listing) => listing.status === 'failed')
-  const hint = silent.map((listing) => ` ${listing.sentence ?? ''}`).join('')
   return new GatewayError(
     'model_not_found',
-    `There is no model ${JSON.stringify(asked)}. Available: ${words}.${hint}`,
+    `There is no model ${JSON.stringify(asked)}. Available: ${words}.${whoIsSilent(parts)}`,
     { details: { available: named } },
+  )
+}
+
+function whoIsSilent(parts: Parts): string {
+  const silent = parts.models.listings().filter((listing) => listing.status === 'failed')
+  return silent.map((listing) => ` ${listing.sentence ?? ''}`).join('')
+}
+
+function unknownDefault(parts: Parts, configured: string): GatewayError {
+  const { named, words } = available(parts, null)
+  return new GatewayError(
+    'model_not_found',
+    `The config's models.default is ${JSON.stringify(configured)}, which no provider lists: mend it, or name a model in the request. Available: ${words}.${whoIsSilent(parts)}`,
+    { details: { field: 'models.default', available: named } },
   )
 }
 
@@ -149,7 +162,7 @@ function nothingToAsk(parts: Parts, allowed: AllowedModels): GatewayError {
     if (first === undefined) return notAllowed(parts, configured ?? 'default', allowed)
     if (listings.every((listing) => listing.status === 'ok')) return unknownModel(parts, first, allowed)
   } else if (configured !== null) {
-    return unknownModel(parts, configured, allowed)
+    return unknownDefault(parts, configured)
   }
   const reasons = listings
     .filter((listing) => allowed === null || listing.status !== 'ok')

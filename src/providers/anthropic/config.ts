@@ -1,4 +1,4 @@
-import { headersOf, keyOf } from '../credentials.ts'
+import { headersOf } from '../credentials.ts'
 import { bareIdOf } from '../known-models.ts'
 import type { ProviderSettings } from '../settings.ts'
 
@@ -16,9 +16,11 @@ export function anthropicRoot(settings: ProviderSettings): string {
   return settings.baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')
 }
 
-/** The headers of every request. */
-export function anthropicHeaders(settings: ProviderSettings): Readonly<Record<string, string>> {
-  const key = keyOf(settings)
+/** The headers of every request with a key. */
+export function anthropicHeaders(
+  settings: ProviderSettings,
+  key: string | undefined,
+): Readonly<Record<string, string>> {
   return {
     'content-type': 'application/json',
     'anthropic-version': anthropicVersion,
@@ -35,4 +37,14 @@ const withoutTemperature = /^claude-(?:opus-4[-.][7-9]|(?:opus|sonnet|haiku|fabl
 /** Tells whether a model is known to refuse `temperature`. */
 export function refusesTemperature(model: string): boolean {
   return withoutTemperature.test(bareIdOf(model))
+}
+
+// Claude 4.5 and later write by a schema (`output_config.format`), as documented on 2026-11-22. One that is named here and refuses it is
+// asked again by other means.
+const withOutputConfig =
+  /^claude-(?:(?:opus|sonnet|haiku)-4[-.][5-9]|(?:opus|sonnet|haiku|fable|mythos)-[5-9])(?!\d)/
+
+/** Tells whether a model is known to answer by a schema by the API's own means. */
+export function takesOutputConfig(model: string): boolean {
+  return withOutputConfig.test(bareIdOf(model))
 }

@@ -1,14 +1,24 @@
-import type { ModelInfo, ModelProvider } from '../../domain/models/provider.ts'
+import type { ModelInfo, ModelProvider, ProviderTurn } from '../../domain/models/provider.ts'
 import { ask, type Dialect, type Question } from '../ask.ts'
 import { createClient } from '../client.ts'
-import { secretsOf } from '../credentials.ts'
+import { keysOf, secretsOf } from '../credentials.ts'
 import type { ForeignError } from '../foreign-error.ts'
+import { KeyRing } from '../key-ring.ts'
 import { configuredModels, limitsOf, modelInfoOf } from '../known-models.ts'
 import { getModelList } from '../model-list.ts'
-import { countOf, textOf } from '../record.ts'
+import { countOf, isRecord, type JsonRecord, textOf } from '../record.ts'
 import type { ProviderSettings } from '../settings.ts'
-import { anthropicHeaders, anthropicRoot, defaultMaxTokens, refusesTemperature } from './config.ts'
-import { createMessageReader, type MessagesRequest, messagesRequest, readMessage } from './wire.ts'
+import { answerTool } from './blocks.ts'
+import {
+  anthropicHeaders,
+  anthropicRoot,
+  defaultMaxTokens,
+  refusesTemperature,
+  takesOutputConfig,
+} from './config.ts'
+import { constrainedSchema } from './constrained-schema.ts'
+import { type FormatMeans, type MessagesRequest, messagesRequest } from './question.ts'
+import { createMessageReader, readMessage } from './wire.ts'
 
 const modelPagesMax = 20
 
@@ -29,17 +39,19 @@ export function createAnthropicProvider(settings: ProviderSettings): ModelProvid
     secrets: secretsOf(settings),
     client,
     path: '/v1/messages',
-    headers: anthropicHeaders(settings),
+    keys: new KeyRing(keysOf(settings), (key) => anthropicHeaders(settings, key)),
     question: (turn) => {
-      const question = { body: messagesRequest(turn, maxTokensOf(turn.model), name), warnings: [] }
+      const body = messagesRequest(turn, maxTokensOf(turn.model), name, meansOf(turn))
+      const question = { body, warnings: [] }
       return refusesTemperature(turn.model) ? withoutTemperature(question) : question
     },
-    rephrase: (question, refusal) =>
-      question.body.temperature !== undefined && isAboutTemperature(refusal)
-        ? withoutTemperature(question)
-        : undefined,
-    readPlain: (json) => readMessage(dialect, json),
-    createReader: () => createMessageReader(dialect),
+    rephrase: (question, refusal, turn) => {
+      if (question.body.temperature !== undefined && isAbout(refusal, /\btemperature\b/i))
+        return withoutTemperature(question)
+      return turn.responseFormat === undefined ? undefined : otherwise(question, refusal, turn, name)
+    },
+    readPlain: (json, turn) => readMessage(dialect, json, turn),
+    createReader: (turn) => createMessageReader(dialect, turn),
   }
 
   return {
@@ -61,8 +73,49 @@ function withoutTemperature(question: Question<MessagesRequest>): Question<Messa
     : { body, warnings: [...question.warnings, 'temperature_ignored'] }
 }
 
-function isAboutTemperature(refusal: ForeignError): boolean {
-  return /\btemperature\b/i.test(refusal.message ?? '')
+function isAbout(refusal: ForeignError, words: RegExp): boolean {
+  return words.test(refusal.message ?? '')
+}
+
+function meansOf({ model, responseFormat }: ProviderTurn): FormatMeans | undefined {
+  if (responseFormat === undefined) return undefined
+  const schema = takesOutputConfig(model) ? constrainedSchema(responseFormat.schema) : undefined
+  return schema === undefined ? meansWithout(responseFormat.schema) : { type: 'output_config', schema }
+}
+
+// The input of a tool is an object, and the API takes no alternatives of objects there.
+function meansWithout({ type, anyOf, oneOf, allOf }: JsonRecord): FormatMeans {
+  const isPlainObject = type === 'object' && (anyOf ?? oneOf ?? allOf) === undefined
+  return { type: isPlainObject ? 'tool' : 'words' }
+}
+
+// Models before Claude 4.5 and compatible servers have no `output_config`; models that always think can be made to call no tool.
+function otherwise(
+  question: Question<MessagesRequest>,
+  refusal: ForeignError,
+  turn: ProviderTurn,
+  name: string,
+): Question<MessagesRequest> | undefined {
+  const { body } = question
+  const means = nextMeans(body, refusal, turn)
+  if (means === undefined) return undefined
+  const { temperature, ...rest } = messagesRequest(turn, body.max_tokens, name, means)
+  const keepsTemperature = body.temperature !== undefined && temperature !== undefined
+  return { ...question, body: { ...rest, ...(keepsTemperature ? { temperature } : {}) } }
+}
+
+function nextMeans(
+  body: MessagesRequest,
+  refusal: ForeignError,
+  { responseFormat }: ProviderTurn,
+): FormatMeans | undefined {
+  if (body.output_config !== undefined)
+    return responseFormat !== undefined &&
+      isAbout(refusal, /output.?(?:config|format)|schema|structured|grammar/i)
+      ? meansWithout(responseFormat.schema)
+      : undefined
+  const isByTool = body.tools?.some((tool) => tool.name === answerTool)
+  return isByTool && isAbout(refusal, /tool|thinking|schema/i) ? { type: 'words' } : undefined
 }
 
 /** All pages of `GET /v1/models`, newest first as the API lists them, without the retired ones. */
@@ -85,6 +138,7 @@ async function listModels(
           name: textOf(model, 'display_name'),
           contextWindow,
           maxOutputTokens: countOf(model, 'max_tokens'),
+          ...imagesOf(model),
         }),
       )
     }
@@ -92,4 +146,9 @@ async function listModels(
     if (list.page.has_more !== true || after === undefined) break
   }
   return found
+}
+
+function imagesOf({ capabilities }: JsonRecord): { readonly images?: boolean } {
+  const input = isRecord(capabilities) ? capabilities.image_input : undefined
+  return isRecord(input) && typeof input.supported === 'boolean' ? { images: input.supported } : {}
 }

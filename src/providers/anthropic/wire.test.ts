@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { replay, streamOf } from '../../../tests/support/provider-replay.ts'
 import type { ProviderTurn } from '../../domain/models/provider.ts'
-import { createMessageReader, messagesRequest, readMessage } from './wire.ts'
+import { messagesRequest } from './question.ts'
+import { createMessageReader, readMessage } from './wire.ts'
 
 const who = { name: 'acme', secrets: [] }
 const streamed = readFileSync(new URL('fixtures/stream.sse', import.meta.url))
@@ -12,7 +13,7 @@ const text = 'Grüße aus\n"Łódź" \\ 世界! 👋🏽 é\u2028'
 const finish = {
   type: 'finish',
   finishReason: 'stop',
-  usage: { inputTokens: 3121, outputTokens: 27 },
+  usage: { inputTokens: 3121, outputTokens: 27, cacheReadTokens: 3000, cacheWriteTokens: 100 },
   model: 'claude-sonnet-4-5-20250929',
 }
 
@@ -20,7 +21,10 @@ describe('reading the Messages API', () => {
   it('a recorded stream says the same wherever its bytes are split', () => {
     const whole = replay(createMessageReader(who), [streamed])
     assert.equal(whole.map((event) => (event.type === 'text' ? event.text : '')).join(''), text)
-    assert.deepEqual(whole[0], { type: 'usage', usage: { inputTokens: 3121, outputTokens: 1 } })
+    assert.deepEqual(whole[0], {
+      type: 'usage',
+      usage: { inputTokens: 3121, outputTokens: 1, cacheReadTokens: 3000, cacheWriteTokens: 100 },
+    })
     assert.deepEqual(whole.at(-1), finish)
     for (let at = 1; at < streamed.length; at++) {
       const split = [streamed.subarray(0, at), streamed.subarray(at)]

@@ -1,5 +1,5 @@
 import type { FinishReason, Usage } from '../../domain/conversations/conversation.ts'
-import { GatewayError } from '../../domain/errors.ts'
+import type { GatewayError } from '../../domain/errors.ts'
 import type { ProviderEvent, ProviderTurn } from '../../domain/models/provider.ts'
 import { parseAnswer } from '../answer.ts'
 import type { StreamReader } from '../ask.ts'
@@ -7,55 +7,14 @@ import { brokenAnswer, failureInStream, type Identity } from '../failures.ts'
 import { foreignErrorOf } from '../foreign-error.ts'
 import { countOf, isRecord, type JsonRecord, recordsOf, textOf } from '../record.ts'
 import { TextFrame } from '../text-frame.ts'
+import { Blocks } from './blocks.ts'
 
-/** The body of `POST /v1/messages`, as far as the gateway uses it. */
-export interface MessagesRequest {
-  model: string
-  max_tokens: number
-  messages: { role: 'user' | 'assistant'; content: string }[]
-  stream: boolean
-  system?: string
-  temperature?: number
-}
-
-/** Writes a turn as a request. Throws `invalid_request` for a temperature above 1, which this API does not have. */
-export function messagesRequest(
-  turn: ProviderTurn,
-  maxTokensDefault: number,
-  provider: string,
-): MessagesRequest {
-  const { temperature } = turn
-  if (temperature !== undefined && temperature > 1) {
-    throw new GatewayError(
-      'invalid_request',
-      `temperature must be at most 1 for the models of ${provider}, not ${temperature}.`,
-      {
-        details: { field: 'temperature' },
-      },
-    )
-  }
-  return {
-    model: turn.model,
-    max_tokens: turn.maxTokens ?? maxTokensDefault,
-    messages: messagesOf(turn),
-    stream: turn.stream,
-    ...(turn.systemPrompt ? { system: turn.systemPrompt } : {}),
-    ...(temperature === undefined ? {} : { temperature }),
-  }
-}
-
-// The API wants the user to speak first. A conversation may begin with what the gateway was told to send, and history may be cut anywhere.
-function messagesOf(turn: ProviderTurn): MessagesRequest['messages'] {
-  const messages = turn.messages
-    .filter((message) => message.content !== '')
-    .map((message) => ({ role: message.role, content: message.content }))
-  if (messages[0]?.role === 'assistant')
-    messages.unshift({ role: 'user', content: '(The conversation begins here.)' })
-  return messages
-}
-
-/** Reads a whole `Message`. Throws `provider_error` for anything else. */
-export function readMessage(who: Identity, json: unknown): readonly ProviderEvent[] {
+/** Reads a whole `Message` in answer to a turn. Throws `provider_error` for anything else. */
+export function readMessage(
+  who: Identity,
+  json: unknown,
+  turn?: Pick<ProviderTurn, 'model'>,
+): readonly ProviderEvent[] {
   if (!isRecord(json)) throw brokenAnswer(who, 'answered with JSON that is no message')
   if (json.type === 'error') throw failureInStream(who, foreignErrorOf(json))
   if (!Array.isArray(json.content)) throw brokenAnswer(who, 'answered with JSON that is no message')
@@ -63,16 +22,30 @@ export function readMessage(who: Identity, json: unknown): readonly ProviderEven
   if (finishReason === undefined)
     throw brokenAnswer(who, 'answered without a stop reason, so its answer was cut short')
   let text = ''
-  for (const block of recordsOf(json.content)) if (block.type === 'text') text += textOf(block, 'text') ?? ''
+  const blocks = new Blocks(who)
+  const calls: ProviderEvent[] = []
+  for (const [index, block] of recordsOf(json.content).entries()) {
+    if (block.type === 'text') text += textOf(block, 'text') ?? ''
+    else {
+      const events: ProviderEvent[] = []
+      blocks.start({ index, content_block: block }, events)
+      blocks.stop({ index }, events)
+      for (const event of events) {
+        if (event.type === 'text') text += event.text
+        else if (event.type === 'tool_call') calls.push(event)
+      }
+    }
+  }
   const counts = new Counts()
   counts.add(json.usage)
-  const events: ProviderEvent[] = text === '' ? [] : [{ type: 'text', text }]
-  return [...events, finishOf(finishReason, counts.usage, textOf(json, 'model'))]
+  const events: ProviderEvent[] = text === '' ? calls : [{ type: 'text', text }, ...calls]
+  return [...events, finishOf(finishReason, counts.usage, textOf(json, 'model'), blocks, turn)]
 }
 
 /** Makes a reader of the event sequence `message_start` … `message_stop`. Events that it does not know are passed over. */
-export function createMessageReader(who: Identity): StreamReader {
+export function createMessageReader(who: Identity, turn?: Pick<ProviderTurn, 'model'>): StreamReader {
   const counts = new Counts()
+  const blocks = new Blocks(who)
   const frame = new TextFrame()
   let model: string | undefined
   let finishReason: FinishReason | undefined
@@ -87,16 +60,23 @@ export function createMessageReader(who: Identity): StreamReader {
     switch (event.type) {
       case 'content_block_delta': {
         const text = textIn(event.delta, 'text_delta')
-        if (text === undefined) return
+        if (text === undefined) {
+          blocks.delta(event, out)
+          return
+        }
         out.push({ type: 'text', text })
         frame.learn(data, text, deltaTextOf)
         return
       }
       case 'content_block_start': {
         const text = textIn(event.content_block, 'text')
-        if (text !== undefined) out.push({ type: 'text', text })
+        if (text === undefined) blocks.start(event, out)
+        else out.push({ type: 'text', text })
         return
       }
+      case 'content_block_stop':
+        blocks.stop(event, out)
+        return
       case 'message_start': {
         const message = event.message
         if (!isRecord(message)) return
@@ -112,7 +92,7 @@ export function createMessageReader(who: Identity): StreamReader {
         return
       case 'message_stop':
         if (finishReason === undefined) throw cutShort(who)
-        out.push(finishOf(finishReason, counts.usage, model))
+        out.push(finishOf(finishReason, counts.usage, model, blocks, turn))
         return
       case 'error':
         throw failureInStream(who, foreignErrorOf(event))
@@ -145,12 +125,17 @@ function finishOf(
   finishReason: FinishReason,
   usage: Usage | undefined,
   model: string | undefined,
+  blocks: Blocks,
+  turn: Pick<ProviderTurn, 'model'> | undefined,
 ): ProviderEvent {
+  const thought = turn !== undefined && blocks.hasCalls ? blocks.thoughtOf(turn.model) : undefined
   return {
     type: 'finish',
-    finishReason,
+    // The call of the answer's own tool is the answer, and it is at its end.
+    finishReason: blocks.isAnswered && finishReason === 'tool_calls' ? 'stop' : finishReason,
     ...(usage === undefined ? {} : { usage }),
     ...(model === undefined ? {} : { model }),
+    ...(thought === undefined ? {} : { thought }),
   }
 }
 
@@ -173,16 +158,23 @@ function finishReasonOf(reason: unknown): FinishReason | undefined {
 /** Sums up usage as it comes: what was read from and written to the prompt cache is input too; later counts replace earlier ones. */
 class Counts {
   #input: number | undefined
+  #cached: Pick<Usage, 'cacheReadTokens' | 'cacheWriteTokens'> = {}
   #output = 0
 
   add(usage: unknown): void {
     if (!isRecord(usage)) return
-    this.#input = inputOf(usage) ?? this.#input
+    const input = inputOf(usage)
+    if (input !== undefined) {
+      this.#input = input
+      this.#cached = cachedOf(usage)
+    }
     this.#output = countOf(usage, 'output_tokens') ?? this.#output
   }
 
   get usage(): Usage | undefined {
-    return this.#input === undefined ? undefined : { inputTokens: this.#input, outputTokens: this.#output }
+    return this.#input === undefined
+      ? undefined
+      : { inputTokens: this.#input, outputTokens: this.#output, ...this.#cached }
   }
 }
 
@@ -193,4 +185,13 @@ function inputOf(usage: JsonRecord): number | undefined {
     (countOf(usage, 'cache_read_input_tokens') ?? 0) +
     (countOf(usage, 'cache_creation_input_tokens') ?? 0)
   return sum === 0 ? undefined : sum
+}
+
+function cachedOf(usage: JsonRecord): Pick<Usage, 'cacheReadTokens' | 'cacheWriteTokens'> {
+  const read = countOf(usage, 'cache_read_input_tokens') ?? 0
+  const write = countOf(usage, 'cache_creation_input_tokens') ?? 0
+  return {
+    ...(read > 0 ? { cacheReadTokens: read } : {}),
+    ...(write > 0 ? { cacheWriteTokens: write } : {}),
+  }
 }

@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http'
 
-/** What the demo model does with a message: says words, with a pause before each, or fails as a provider with a status would. */
+/** What the demo model does with a message: says words, with a pause before each, calls a tool, or fails as a provider with a status would. */
 export type DemoAnswer =
-  | { readonly type: 'words'; readonly text: string; readonly pauseMs: number }
+  | { readonly type: 'words'; readonly text: string; readonly pauseMs: number; readonly isStandard?: boolean }
+  | { readonly type: 'call'; readonly name: string; readonly arguments: string }
   | { readonly type: 'failure'; readonly status: number; readonly words: string }
 
 const slowWords = 20
@@ -21,6 +22,7 @@ What I understand:
 - echo TEXT: says TEXT back
 - long: about ${longWords.toLocaleString('en-US')} words, for trying streams
 - slow: ${slowWords} words, one every ${slowPauseMs} ms
+- skill NAME: reads a skill that is on offer, as models do
 - error STATUS: fails as a provider that answers with that HTTP status would, for example error 429`
 
 /** Chooses the answer to a message. Depends on nothing but the message. */
@@ -41,13 +43,25 @@ export function demoAnswer(message: string): DemoAnswer {
     case 'slow':
       if (rest === '') return words(counted(slowWords), slowPauseMs)
       break
+    case 'skill':
+      if (/^[\w-]+$/.test(rest))
+        return { type: 'call', name: 'read_skill', arguments: JSON.stringify({ name: rest }) }
+      break
     case 'error':
       if (status !== undefined) return { type: 'failure', status, words: STATUS_CODES[status] ?? 'an error' }
   }
-  return words(`You wrote ${quoted(text)}. ${introduction} Write help to see what I understand.`)
+  return {
+    ...words(`You wrote ${quoted(text)}. ${introduction} Write help to see what I understand.`),
+    isStandard: true,
+  }
 }
 
-function words(text: string, pauseMs = 0): DemoAnswer {
+/** Says what a tool has answered. */
+export function demoReading(result: string): DemoAnswer {
+  return words(`I have read ${quoted(result)}. ${introduction}`)
+}
+
+function words(text: string, pauseMs = 0): Extract<DemoAnswer, { type: 'words' }> {
   return { type: 'words', text, pauseMs }
 }
 

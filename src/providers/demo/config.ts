@@ -6,4 +6,6 @@ export const demoModel: ModelInfo = {
   name: 'Demo model (not an AI)',
   contextWindow: 200_000,
   maxOutputTokens: 8192,
+  tools: true,
+  images: true,
 }

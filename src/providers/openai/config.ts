@@ -1,10 +1,12 @@
-import { headersOf, keyOf } from '../credentials.ts'
+import { headersOf } from '../credentials.ts'
 import { bareIdOf } from '../known-models.ts'
 import type { ProviderSettings } from '../settings.ts'
 
-/** The headers of every request. */
-export function openAiHeaders(settings: ProviderSettings): Readonly<Record<string, string>> {
-  const key = keyOf(settings)
+/** The headers of every request with a key. */
+export function openAiHeaders(
+  settings: ProviderSettings,
+  key: string | undefined,
+): Readonly<Record<string, string>> {
   return {
     'content-type': 'application/json',
     'user-agent': 'openclaw-gateway',

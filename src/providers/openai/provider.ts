@@ -1,14 +1,17 @@
-import type { ModelInfo, ModelProvider } from '../../domain/models/provider.ts'
+import type { ModelInfo, ModelProvider, ProviderTurn } from '../../domain/models/provider.ts'
 import { ask, type Dialect, type Question } from '../ask.ts'
 import { createClient } from '../client.ts'
-import { secretsOf } from '../credentials.ts'
+import { keysOf, secretsOf } from '../credentials.ts'
 import type { ForeignError } from '../foreign-error.ts'
+import { KeyRing } from '../key-ring.ts'
 import { configuredModels, modelInfoOf } from '../known-models.ts'
 import { getModelList } from '../model-list.ts'
 import { countOf, isRecord, type JsonRecord, textOf } from '../record.ts'
 import type { ProviderSettings } from '../settings.ts'
 import { isChatModel, maxTokensFieldOf, openAiHeaders, refusesTemperature } from './config.ts'
-import { type CompletionRequest, completionRequest, createCompletionReader, readCompletion } from './wire.ts'
+import { type CompletionRequest, completionRequest, type FormatMeans } from './question.ts'
+import { allowsStrict } from './strict-schema.ts'
+import { createCompletionReader, readCompletion } from './wire.ts'
 
 /** Makes a provider that speaks OpenAI's Chat Completions API, to OpenAI itself or to any server that is compatible with it. */
 export function createOpenAiProvider(settings: ProviderSettings): ModelProvider {
@@ -22,14 +25,14 @@ export function createOpenAiProvider(settings: ProviderSettings): ModelProvider 
     secrets: secretsOf(settings),
     client,
     path: '/chat/completions',
-    headers: openAiHeaders(settings),
+    keys: new KeyRing(keysOf(settings), (key) => openAiHeaders(settings, key)),
     question: (turn) => {
-      const question = { body: completionRequest(turn, maxTokensField), warnings: [] }
+      const question = { body: completionRequest(turn, maxTokensField, name, meansOf(turn)), warnings: [] }
       return refusesTemperature(turn.model) ? withoutTemperature(question) : question
     },
-    rephrase,
-    readPlain: (json) => readCompletion(dialect, json),
-    createReader: () => createCompletionReader(dialect),
+    rephrase: (question, refusal, turn) => rephrase(question, refusal, turn, name),
+    readPlain: (json, turn) => readCompletion(dialect, json, turn),
+    createReader: (turn) => createCompletionReader(dialect, turn),
   }
 
   return {
@@ -51,9 +54,18 @@ export function createOpenAiProvider(settings: ProviderSettings): ModelProvider 
 function rephrase(
   question: Question<CompletionRequest>,
   refusal: ForeignError,
+  turn: ProviderTurn,
+  name: string,
 ): Question<CompletionRequest> | undefined {
   const about = `${refusal.param} ${refusal.message}`
   const { body } = question
+  if (body.response_format !== undefined && isAboutFormat(about)) {
+    return { ...question, body: withoutFormat(body, about, turn, name) }
+  }
+  if (body.tools !== undefined && turn.toolsAreOptional && /\btools?\b|tool_choice|function/i.test(about)) {
+    const { tools: _, tool_choice: __, parallel_tool_calls: ___, ...rest } = body
+    return { body: rest, warnings: [...question.warnings, 'tools_ignored'] }
+  }
   if (body.temperature !== undefined && /\btemperature\b/i.test(about)) return withoutTemperature(question)
   if (body.stream_options !== undefined && /stream_options|include_usage/i.test(about)) {
     const { stream_options: _, ...rest } = body
@@ -64,6 +76,32 @@ function rephrase(
     return { ...question, body: { ...rest, max_completion_tokens: max_tokens } }
   }
   return undefined
+}
+
+// A schema without a root type of object has no place in `response_format`.
+function meansOf({ responseFormat }: ProviderTurn): FormatMeans | undefined {
+  if (responseFormat === undefined) return undefined
+  if (responseFormat.schema.type !== 'object') return 'words'
+  return allowsStrict(responseFormat.schema) ? 'strict' : 'schema'
+}
+
+// Wordings of OpenAI, Azure, Groq, DeepSeek, vLLM (guided decoding, xgrammar) and llama.cpp.
+function isAboutFormat(about: string): boolean {
+  return /response.?format|json.?schema|structured.?output|guided|grammar|invalid schema/i.test(about)
+}
+
+// What OpenAI's strict mode does not take is asked for loosely; who takes no schema at all is asked in words.
+function withoutFormat(
+  body: CompletionRequest,
+  about: string,
+  turn: ProviderTurn,
+  name: string,
+): CompletionRequest {
+  const { response_format: format, ...rest } = body
+  if (format?.json_schema.strict === true && /invalid schema/i.test(about)) {
+    return { ...rest, response_format: { ...format, json_schema: { ...format.json_schema, strict: false } } }
+  }
+  return { ...rest, messages: completionRequest(turn, 'max_tokens', name, 'words').messages }
 }
 
 function withoutTemperature(question: Question<CompletionRequest>): Question<CompletionRequest> {
@@ -88,5 +126,19 @@ function modelOf(row: JsonRecord): ModelInfo | undefined {
       countOf(row, 'context_window') ??
       countOf(row, 'max_context_length'),
     maxOutputTokens: countOf(top, 'max_completion_tokens') ?? countOf(row, 'max_completion_tokens'),
+    ...abilitiesOf(row),
   })
+}
+
+// As OpenRouter and Mistral list them; the others tell none.
+function abilitiesOf(row: JsonRecord): { readonly tools?: boolean; readonly images?: boolean } {
+  const { architecture, capabilities, supported_parameters: parameters } = row
+  const inputs = isRecord(architecture) ? architecture.input_modalities : undefined
+  const can = isRecord(capabilities) ? capabilities : {}
+  const tools = Array.isArray(parameters) ? parameters.includes('tools') : can.function_calling
+  const images = Array.isArray(inputs) ? inputs.includes('image') : can.vision
+  return {
+    ...(typeof tools === 'boolean' ? { tools } : {}),
+    ...(typeof images === 'boolean' ? { images } : {}),
+  }
 }

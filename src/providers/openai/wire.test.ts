@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import { replay, streamOf } from '../../../tests/support/provider-replay.ts'
 import type { ProviderEvent, ProviderTurn } from '../../domain/models/provider.ts'
-import { completionRequest, createCompletionReader, readCompletion } from './wire.ts'
+import { completionRequest } from './question.ts'
+import { createCompletionReader, readCompletion } from './wire.ts'
 
 const who = { name: 'acme', secrets: [] }
 const streamed = readFileSync(new URL('fixtures/stream.sse', import.meta.url))
@@ -12,7 +13,7 @@ const text = 'Grüße aus\n"Łódź" \\ 世界! 👋🏽 é\u2028'
 const finish = {
   type: 'finish',
   finishReason: 'stop',
-  usage: { inputTokens: 3121, outputTokens: 27 },
+  usage: { inputTokens: 3121, outputTokens: 27, cacheReadTokens: 3000 },
   model: 'gpt-4.1-2025-04-14',
 }
 
@@ -38,7 +39,11 @@ describe('reading Chat Completions', () => {
   })
 
   it('a recorded completion is one text', () => {
-    assert.deepEqual(readCompletion(who, JSON.parse(plain)), [{ type: 'text', text }, finish])
+    const usage = { inputTokens: 3121, outputTokens: 27 }
+    assert.deepEqual(readCompletion(who, JSON.parse(plain)), [
+      { type: 'text', text },
+      { ...finish, usage },
+    ])
   })
 
   it('a stream that ends without a finish reason is an error, even where it says [DONE]', () => {
@@ -137,7 +142,7 @@ describe('writing Chat Completions', () => {
   }
 
   it('sends only what it must', () => {
-    assert.deepEqual(completionRequest(turn, 'max_tokens'), {
+    assert.deepEqual(completionRequest(turn, 'max_tokens', 'acme'), {
       model: 'gpt-x',
       messages: [{ role: 'user', content: 'Hi' }],
       stream: false,
@@ -146,7 +151,7 @@ describe('writing Chat Completions', () => {
 
   it('sends what the turn says, the limit in the field of the server, and asks a stream for usage', () => {
     const full = { ...turn, systemPrompt: 'Be brief.', maxTokens: 5, temperature: 2, stream: true }
-    assert.deepEqual(completionRequest(full, 'max_completion_tokens'), {
+    assert.deepEqual(completionRequest(full, 'max_completion_tokens', 'acme'), {
       model: 'gpt-x',
       messages: [
         { role: 'system', content: 'Be brief.' },

@@ -7,59 +7,34 @@ import { brokenAnswer, failureInStream, type Identity } from '../failures.ts'
 import { foreignErrorOf } from '../foreign-error.ts'
 import { countOf, isRecord, type JsonRecord, recordsOf, textOf } from '../record.ts'
 import { TextFrame } from '../text-frame.ts'
+import { ToolCalls } from './tool-calls.ts'
 
-/** The body of `POST /chat/completions`, as far as the gateway uses it. */
-export interface CompletionRequest {
-  model: string
-  messages: { role: 'system' | 'user' | 'assistant'; content: string }[]
-  stream: boolean
-  max_tokens?: number
-  max_completion_tokens?: number
-  temperature?: number
-  stream_options?: { include_usage: true }
-}
-
-/** Writes a turn as a request. */
-export function completionRequest(
-  turn: ProviderTurn,
-  maxTokensField: 'max_tokens' | 'max_completion_tokens',
-): CompletionRequest {
-  const { systemPrompt, messages, maxTokens, temperature } = turn
-  return {
-    model: turn.model,
-    messages: [
-      ...(systemPrompt ? [{ role: 'system' as const, content: systemPrompt }] : []),
-      ...messages.map((message) => ({ role: message.role, content: message.content })),
-    ],
-    stream: turn.stream,
-    ...(maxTokens === undefined ? {} : { [maxTokensField]: maxTokens }),
-    ...(temperature === undefined ? {} : { temperature }),
-    // Without it a stream tells no usage at all.
-    ...(turn.stream ? { stream_options: { include_usage: true as const } } : {}),
-  }
-}
-
-/** Reads a whole `chat.completion`. Throws `provider_error` for anything else. */
-export function readCompletion(who: Identity, json: unknown): readonly ProviderEvent[] {
+/** Reads a whole `chat.completion` in answer to a turn. Throws `provider_error` for anything else. */
+export function readCompletion(
+  who: Identity,
+  json: unknown,
+  turn?: Pick<ProviderTurn, 'model'>,
+): readonly ProviderEvent[] {
   if (!isRecord(json)) throw brokenAnswer(who, 'answered with JSON that is no completion')
   if (json.error) throw failureInStream(who, foreignErrorOf(json))
   const [choice] = recordsOf(json.choices)
   const message = choice?.message
   if (choice === undefined || !isRecord(message))
     throw brokenAnswer(who, 'answered with JSON that is no completion')
-  const reading = new Reading(who)
-  const out: ProviderEvent[] = []
-  reading.addText(message, out)
+  const reading = new Reading(who, turn)
+  const said: ProviderEvent[] = []
+  reading.addMessage(message, said)
   reading.addReason(choice.finish_reason)
   reading.addUsage(json.usage)
   reading.model = textOf(json, 'model')
-  out.push(reading.finish())
+  const out = said.filter((event) => event.type !== 'tool_call_delta')
+  reading.finish(out)
   return out
 }
 
 /** Makes a reader of a stream of `chat.completion.chunk`s up to `[DONE]`, or to its clean end once a finish reason was told. */
-export function createCompletionReader(who: Identity): StreamReader {
-  const reading = new Reading(who)
+export function createCompletionReader(who: Identity, turn?: Pick<ProviderTurn, 'model'>): StreamReader {
+  const reading = new Reading(who, turn)
   const frame = new TextFrame()
   const read = (data: string, out: ProviderEvent[]): void => {
     const framed = frame.read(data)
@@ -68,7 +43,7 @@ export function createCompletionReader(who: Identity): StreamReader {
       return
     }
     if (data === '[DONE]') {
-      out.push(reading.finish())
+      reading.finish(out)
       return
     }
     const chunk = parseAnswer(who, 'an event', data)
@@ -77,7 +52,7 @@ export function createCompletionReader(who: Identity): StreamReader {
     const [said] = out
     if (out.length === 1 && said?.type === 'text') frame.learn(data, said.text, chunkTextOf)
   }
-  return { read, end: (out) => out.push(reading.finish()) }
+  return { read, end: (out) => reading.finish(out) }
 }
 
 // Only the plain text of a chunk counts here: a refusal must be read in full each time.
@@ -95,13 +70,17 @@ function firstChoiceOf(chunk: JsonRecord): JsonRecord | undefined {
 /** What is known so far of one answer. */
 class Reading {
   readonly #who: Identity
+  readonly #turn: Pick<ProviderTurn, 'model'> | undefined
+  readonly #calls: ToolCalls
   model: string | undefined
   #finishReason: FinishReason | undefined
   #usage: Usage | undefined
   #isRefusal = false
 
-  constructor(who: Identity) {
+  constructor(who: Identity, turn: Pick<ProviderTurn, 'model'> | undefined) {
     this.#who = who
+    this.#turn = turn
+    this.#calls = new ToolCalls(who)
   }
 
   addChunk(chunk: JsonRecord, out: ProviderEvent[]): void {
@@ -109,15 +88,20 @@ class Reading {
     this.model ??= textOf(chunk, 'model')
     const choice = firstChoiceOf(chunk)
     if (choice !== undefined) {
-      if (isRecord(choice.delta)) this.addText(choice.delta, out)
+      if (isRecord(choice.delta)) this.addMessage(choice.delta, out)
       this.addReason(choice.finish_reason)
     }
     const usage = this.addUsage(chunk.usage)
     if (usage !== undefined) out.push({ type: 'usage', usage })
   }
 
+  addMessage(message: JsonRecord, out: ProviderEvent[]): void {
+    this.#addText(message, out)
+    this.#calls.add(message, out)
+  }
+
   /** What a model thinks (`reasoning_content`, `reasoning`) is no part of its answer; a refusal is. */
-  addText(message: JsonRecord, out: ProviderEvent[]): void {
+  #addText(message: JsonRecord, out: ProviderEvent[]): void {
     const content = message.content
     if (typeof content === 'string') {
       if (content !== '') out.push({ type: 'text', text: content })
@@ -145,24 +129,41 @@ class Reading {
     const inputTokens = countOf(usage, 'prompt_tokens')
     const outputTokens = countOf(usage, 'completion_tokens')
     if (inputTokens === undefined || outputTokens === undefined) return undefined
-    this.#usage = { inputTokens, outputTokens }
+    this.#usage = { inputTokens, outputTokens, ...cachedOf(usage, inputTokens) }
     return this.#usage
   }
 
-  finish(): ProviderEvent {
+  finish(out: ProviderEvent[]): void {
     if (this.#finishReason === undefined) throw this.#cutShort()
-    const finishReason = this.#isRefusal ? 'refusal' : this.#finishReason
-    return {
+    this.#calls.finish(out)
+    const hasCalls = this.#calls.size > 0
+    const thought = hasCalls && this.#turn !== undefined ? this.#calls.thoughtOf(this.#turn.model) : undefined
+    out.push({
       type: 'finish',
-      finishReason,
+      finishReason: this.#isRefusal ? 'refusal' : reasonOf(this.#finishReason, hasCalls),
       ...(this.#usage === undefined ? {} : { usage: this.#usage }),
       ...(this.model === undefined ? {} : { model: this.model }),
-    }
+      ...(thought === undefined ? {} : { thought }),
+    })
   }
 
   #cutShort(): GatewayError {
     return brokenAnswer(this.#who, 'ended its answer without a finish_reason, so it was cut short')
   }
+}
+
+// They are part of `prompt_tokens`.
+function cachedOf(
+  { prompt_tokens_details: details }: JsonRecord,
+  inputTokens: number,
+): Pick<Usage, 'cacheReadTokens'> {
+  const read = isRecord(details) ? (countOf(details, 'cached_tokens') ?? 0) : 0
+  return read > 0 && read <= inputTokens ? { cacheReadTokens: read } : {}
+}
+
+// Google and Ollama say `stop` after a call.
+function reasonOf(reason: FinishReason, hasCalls: boolean): FinishReason {
+  return hasCalls && reason === 'stop' ? 'tool_calls' : reason
 }
 
 // A reason that is newer than this table is still a reason: the answer was not cut.

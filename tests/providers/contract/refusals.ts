@@ -16,7 +16,7 @@ export function describeRefusals(given: Given): void {
       [402, 'billing_error', 'Insufficient credits', 'provider_error'],
       [403, 'permission_error', 'Your account may not use this', 'provider_error'],
       [404, 'not_found_error', 'model: claude-nope', 'model_not_found'],
-      [404, 'not_found_error', 'Not found', 'provider_error'],
+      [404, 'not_found_error', 'Not found', 'model_not_found'],
       [408, 'timeout_error', 'Timed out', 'provider_unavailable'],
       [413, 'request_too_large', 'Request exceeds the maximum size', 'invalid_request'],
       [429, 'rate_limit_error', 'Too many requests', 'provider_unavailable'],

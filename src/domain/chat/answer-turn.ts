@@ -1,11 +1,40 @@
-import type { ProviderEvent, ProviderTurn } from '../models/provider.ts'
-import type { ResolvedModel } from '../models/resolve-model.ts'
+import type { ProviderEvent } from '../models/provider.ts'
+import { askModels, type TurnMaker } from './ask-models.ts'
+import { type AnswerEvent, type Asking, structured } from './structured-output.ts'
+import { withTools } from './tool-loop.ts'
+import type { TurnAttempts } from './turn-attempts.ts'
+import type { TurnExtras } from './turn-extras.ts'
 
-/** Yields what a model answers to a turn; the last event is `finish`. The signal is the turn's deadline. */
-export function answerTurn(
-  resolved: ResolvedModel,
-  turn: ProviderTurn,
-  signal: AbortSignal,
-): AsyncGenerator<ProviderEvent, void, undefined> {
-  return resolved.provider.stream(turn, signal)
+/**
+ * Asks the models of a turn, and resolves to what the one that answers says, open at its first token; the last event is `finish`. Rejects
+ * as `askModels` does. A turn without tools and form is the model's own answer, with nothing in between.
+ */
+export async function answerTurn(
+  attempts: TurnAttempts,
+  turnFor: TurnMaker,
+  extras: TurnExtras | undefined,
+): Promise<AsyncIterable<AnswerEvent>> {
+  const first = await askModels(attempts, turnFor)
+  if (extras === undefined) return first
+  const { runTool, check } = extras
+  const asking = new AskingAgain(attempts)
+  const answer = runTool === undefined ? first : withTools(asking, first, runTool)
+  return check === undefined ? answer : structured(asking, answer, check)
+}
+
+/** Asks the model that has answered a turn. */
+class AskingAgain implements Asking {
+  readonly #attempts: TurnAttempts
+
+  constructor(attempts: TurnAttempts) {
+    this.#attempts = attempts
+  }
+
+  get turn(): Asking['turn'] {
+    return this.#attempts.turn
+  }
+
+  ask(turn: Asking['turn']): Promise<AsyncIterable<ProviderEvent>> {
+    return askModels(this.#attempts, () => turn)
+  }
 }

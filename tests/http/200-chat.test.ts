@@ -20,6 +20,7 @@ before(async () => {
       api: { security: { promptInjection: 'off' } },
       models: {
         default: 'gpt-4o-mini',
+        retries: 0,
         providers: { fake: { api: 'openai-completions', baseUrl: provider.url, apiKey } },
       },
     },

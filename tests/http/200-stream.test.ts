@@ -19,6 +19,7 @@ before(async () => {
     config: {
       models: {
         default: 'gpt-4o-mini',
+        retries: 0,
         providers: { fake: { api: 'openai-completions', baseUrl: provider.url, apiKey } },
       },
     },

@@ -21,7 +21,10 @@ before(async () => {
     gpts: { api: 'openai-completions', baseUrl: provider.url, apiKey: openAiDefaults.apiKey },
   }
   gateway = await useGateway(stack, {
-    config: { models: { default: 'gpt-4o-mini', providers } },
+    config: {
+      api: { security: { cors: { origins: ['https://app.example.com'] } } },
+      models: { default: 'gpt-4o-mini', providers, retries: 0 },
+    },
   })
   document = await (await fetch(`${gateway.url}/api/v1/openapi.json`)).json()
   operations = await apiOperations(gateway.url)
@@ -105,6 +108,9 @@ test('every 200 is as its schema says', async () => {
     '/api/v1/conversations/{id}',
     await (await gateway.call('DELETE', '/api/v1/conversations/one')).json(),
   )
+  const origin = { origin: 'https://app.example.com' }
+  const made: unknown = await (await gateway.call('POST', '/api/v1/tokens/session', origin)).json()
+  expectValid('POST', '/api/v1/tokens/session', made)
   const simple = operations.filter(
     ({ method, path }) => method === 'GET' && path !== '/docs' && !path.includes('{'),
   )

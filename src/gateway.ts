@@ -1,23 +1,34 @@
 import { hash, randomFillSync } from 'node:crypto'
 import { join } from 'node:path'
+import { createChannel } from './channels/index.ts'
+import { type ChannelSection, channelSections } from './config/channel-settings.ts'
 import type { Env } from './config/environment.ts'
 import { LiveConfig } from './config/live-config.ts'
 import type { LoadedConfig } from './config/load.ts'
 import type { Config } from './config/schema.ts'
+import { skillSettingsOf } from './config/settings.ts'
 import { AuditKeeper } from './domain/audit/audit-keeper.ts'
 import { AuditTrail } from './domain/audit/audit-trail.ts'
 import { auditAction } from './domain/audit/record.ts'
+import type { Channel } from './domain/channels/channel.ts'
+import { ChannelHub } from './domain/channels/channel-hub.ts'
+import type { ConfiguredChannel } from './domain/channels/running-channel.ts'
 import { RunningTurns } from './domain/chat/running-turns.ts'
 import type { Clock } from './domain/clock.ts'
 import type { Parts } from './domain/context.ts'
+import { KeyPruner } from './domain/idempotency/prune-keys.ts'
+import { RunningKeys } from './domain/idempotency/running-keys.ts'
 import { createIds } from './domain/ids.ts'
 import { keepLimits, restoreLimits } from './domain/limits/keep-limits.ts'
 import { RateLimiter } from './domain/limits/rate-limiter.ts'
 import { ModelCatalog } from './domain/models/catalog.ts'
+import { checkModelNames } from './domain/models/check-model-names.ts'
 import type { ModelProvider } from './domain/models/provider.ts'
+import { type ListedSkill, listSkills } from './domain/skills/list-skills.ts'
 import { Authenticator } from './domain/tokens/authenticate.ts'
 import { SessionTokens } from './domain/tokens/session-token.ts'
 import { TokenCare } from './domain/tokens/token-care.ts'
+import { Budgets } from './domain/usage/budgets.ts'
 import { Outbox } from './domain/webhooks/outbox.ts'
 import { anonymous } from './http/auth.ts'
 import { limitsByKey, longestWindowMs } from './http/rate-limit.ts'
@@ -25,10 +36,13 @@ import { createHttpServer } from './http/server.ts'
 import { createLog } from './logging/create-log.ts'
 import { LogFile } from './logging/log-file.ts'
 import { createProbes } from './logging/probes.ts'
+import { type ClosableImageFetcher, createLazyImageFetcher } from './outgoing/lazy-images.ts'
 import { startWebhooks } from './outgoing/webhooks.ts'
 import { checkProviders, type ProviderCheck } from './providers/check-providers.ts'
 import { createProvider, discoverProviders, type ProviderSettings } from './providers/index.ts'
 import { ProviderSet } from './providers/provider-set.ts'
+import { SchemaChecks } from './schema/compile-schema.ts'
+import { bundledSkillsDir, SkillFolders } from './skills/skill-folders.ts'
 import { localSigner } from './store/audit-signer.ts'
 import { acquireGatewayLock } from './store/gateway-lock.ts'
 import { openStore } from './store/open-store.ts'
@@ -47,7 +61,13 @@ export interface GatewayOptions {
 export interface GatewayOverrides {
   readonly clock?: Clock
   readonly providers?: readonly ModelProvider[]
+  readonly images?: ClosableImageFetcher
+  /** Makes the channels of the config in the place of the adapters. */
+  readonly createChannel?: (section: UsableSection) => Promise<Channel>
 }
+
+/** The section of a channel that has its tokens. */
+export type UsableSection = Exclude<ChannelSection, { readonly settings: null }>
 
 /** Where models were looked for. */
 export interface LookedAt {
@@ -123,20 +143,41 @@ export async function createGateway(
   const relist = setInterval(() => void models.refresh(), relistMs).unref()
   stack.defer(() => clearInterval(relist))
 
-  const ids = createIds(clock.now, (bytes) => void randomFillSync(bytes))
+  const fillRandom = (bytes: Uint8Array): void => void randomFillSync(bytes)
+  const ids = createIds(clock.now, fillRandom)
+  const channels = new ChannelHub({ fillRandom })
+  const skills = stack.use(
+    new SkillFolders({
+      bundledDir: bundledSkillsDir,
+      settings: () => skillSettingsOf(live.config, options.env),
+      monotonic: clock.monotonic,
+      log,
+    }),
+  )
+  // Read beside the rest, so that no turn waits for it.
+  void skills.offer()
+  const images = overrides.images ?? createLazyImageFetcher(`openclaw-gateway/${options.version}`)
+  stack.defer(() => images.close())
+  const outbox = new Outbox({ clock, ids, endpoints: () => live.settings.webhooks.endpoints })
+  const currency = (): string => live.settings.models.currency
+  const budgets = new Budgets({ store: store.usage, clock, log, outbox, currency })
   const parts: Parts = {
     store,
     models,
     turns: new RunningTurns(),
     clock,
     ids,
+    random: Math.random,
     log,
-    outbox: new Outbox({ clock, ids, endpoints: () => live.settings.webhooks.endpoints }),
+    outbox,
+    channels,
+    answers: { skills, schemas: new SchemaChecks(), images, budgets, keys: new RunningKeys() },
     settings: () => live.settings,
   }
   const sessions = new SessionTokens({ ids, now: clock.now, seal: localSeal(options.loaded.paths.stateDir) })
   const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => live.tokens, sessions)
   stack.use(new TokenCare(parts, () => live.tokens))
+  stack.use(new KeyPruner(parts))
   const webhooks = stack.use(await startWebhooks(parts, options.version))
   const http = await createHttpServer({
     parts,
@@ -149,11 +190,21 @@ export async function createGateway(
     ...stack.use(createProbes(parts, () => webhooks.health())),
   })
 
+  const configuredChannels = () =>
+    channelSections(live.config.channels).map((section) =>
+      configuredChannel(section, overrides.createChannel ?? createChannel),
+    )
+  stack.defer(() => channels.close(0))
+  // Adapters are loaded beside the rest: what people write waits at the platform.
+  void channels.start(parts, configuredChannels())
+
   let offered = config.models.providers
   const reload = async (loaded: LoadedConfig): Promise<void> => {
     const waiting = live.replace(loaded.config)
     authenticator.reload()
     webhooks.sync()
+    skills.changed()
+    const restarted = channels.sync(configuredChannels())
     audit.append(auditAction('config.reloaded', { at: clock.now(), actor: configWatcher }))
     const wanted = loaded.config.models
     // Looked for anew only where the config has other ones, so that no other change can lose a provider that is slow to answer.
@@ -164,8 +215,10 @@ export async function createGateway(
       models.replace(providers.replace([...settings, demo]))
       offered = wanted.providers
     }
+    await restarted
     log('info', 'config reloaded', { restartFor: waiting.join(', ') || undefined })
     await models.refresh()
+    checkModelNames(parts)
   }
 
   const owned = stack.move()
@@ -182,7 +235,9 @@ export async function createGateway(
       return `${config.api.tls ? 'https' : 'http'}://${name}:${address.port}`
     },
     close(graceMs) {
-      closing ??= http.close(graceMs).finally(() => owned.disposeAsync())
+      closing ??= Promise.all([http.close(graceMs), channels.close(graceMs)])
+        .then(() => undefined)
+        .finally(() => owned.disposeAsync())
       return closing
     },
   }
@@ -191,6 +246,34 @@ export async function createGateway(
 const configWatcher = { type: 'worker', id: null, name: 'config' } as const
 
 const demo: ProviderSettings = { name: 'demo', api: 'demo', baseUrl: '' }
+
+function configuredChannel(
+  section: ChannelSection,
+  create: (section: UsableSection) => Promise<Channel>,
+): ConfiguredChannel {
+  const { name } = section
+  if (section.settings === null) {
+    const { reason, remedy } = section
+    return { name, mark: reason, secrets: [], create: { reason, remedy } }
+  }
+  return {
+    name,
+    mark: JSON.stringify(section.settings),
+    secrets: secretsOf(section),
+    create: () => create(section),
+  }
+}
+
+function secretsOf({ name, settings }: UsableSection): readonly string[] {
+  switch (name) {
+    case 'telegram':
+      return [settings.botToken]
+    case 'discord':
+      return [settings.token]
+    case 'slack':
+      return [settings.botToken, settings.appToken]
+  }
+}
 
 async function findProviders(
   config: Config,
@@ -213,6 +296,18 @@ export async function inspectProviders(
     lookedAt: [],
   }))
   return { providers: await checkProviders(settings), lookedAt }
+}
+
+/** Reads the skills as a gateway with a config would. Never rejects. */
+export async function inspectSkills({ config }: LoadedConfig, env: Env): Promise<readonly ListedSkill[]> {
+  const settings = skillSettingsOf(config, env)
+  using folders = new SkillFolders({
+    bundledDir: bundledSkillsDir,
+    settings: () => settings,
+    monotonic: systemClock.monotonic,
+    log: () => undefined,
+  })
+  return await listSkills(folders)
 }
 
 function sha256Hex(text: string): string {

@@ -25,6 +25,8 @@ export function banner(facts: BannerFacts): string {
     `Models   ${modelsLine(gateway)}`,
     `Address  ${url}   API reference ${url}/docs`,
   ]
+  const channels = channelsLine(facts)
+  if (channels !== '') lines.push(`Channels ${channels}`)
   if (gateway.recoveredTurns > 0) {
     lines.push(`Note     ${gateway.recoveredTurns} turns were cut off by the last stop and are marked failed`)
   }
@@ -61,6 +63,19 @@ function modelsLine(gateway: Gateway): string {
   if (real.length > 0) return real.join(' · ')
   const missing = gateway.lookedAt.filter((place) => !place.found).map((place) => place.what)
   return `demo only (offline). Not found: ${missing.join(', ') || 'any provider in the config'}`
+}
+
+// A token that only the environment holds starts a channel that the config file does not name: that must not go unseen.
+function channelsLine({ loaded, gateway }: BannerFacts): string {
+  const found = loaded.channelsFromEnvironment
+  return gateway.parts.channels.names
+    .map((name) => {
+      const { status, lastError } = gateway.parts.channels.find(name)?.health ?? {}
+      const from = found.find(({ channel }) => channel === name)
+      const source = from ? ` (token from ${from.variables.join(' and ')})` : ''
+      return `${name}${source}: ${status === 'disconnected' ? (lastError ?? status) : status}`
+    })
+    .join(' · ')
 }
 
 function short(path: string): string {

@@ -7,6 +7,7 @@ import { configPath } from '../config/paths.ts'
 import { ConfigError, formatProblem } from '../config/problem.ts'
 import { fingerprint, watchConfig } from '../config/watch.ts'
 import { GatewayError } from '../domain/errors.ts'
+import { checkModelNames } from '../domain/models/check-model-names.ts'
 import { createToken } from '../domain/tokens/create-token.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { banner } from './banner.ts'
@@ -36,7 +37,11 @@ export async function runGateway(options: {
     gateway = await createGateway({ loaded, env: environment(), version, print: createLinePrinter() })
     const url = await gateway.listen(loaded.config.api.host, loaded.config.api.port)
     const readyMs = Math.round(performance.now())
-    await inTime(gateway.parts.models.refresh(), listingMs)
+    const { parts } = gateway
+    await inTime(
+      parts.models.refresh().then(() => checkModelNames(parts)),
+      listingMs,
+    )
     print(banner({ loaded, gateway, url, readyMs, version, firstToken: await firstToken(loaded, gateway) }))
     using _following = followConfig(gateway, file, baseline, () => loadConfig(loadOptions(options)))
     const signal = await stopSignal

@@ -3,6 +3,7 @@ import { addAuditCommands } from './audit-grammar.ts'
 import { addBackupCommand } from './backup-grammar.ts'
 import { addChatCommand } from './chat-grammar.ts'
 import { addCompletionCommand } from './completion-grammar.ts'
+import { addChannelsCommands } from './channels-grammar.ts'
 import { addConfigCommands } from './config-grammar.ts'
 import { addConversationsCommands } from './conversations-grammar.ts'
 import { addDoctorCommand } from './doctor-grammar.ts'
@@ -10,8 +11,12 @@ import { failWith, type GlobalOptions, type SetExitCode, withExamples } from './
 import { addInitCommand } from './init-grammar.ts'
 import { addLogsCommand } from './logs-grammar.ts'
 import { addModelsCommand } from './models-grammar.ts'
+import { addPairingCommands } from './pairing-grammar.ts'
+import { addSendCommand } from './send-grammar.ts'
+import { addSkillsCommands } from './skills-grammar.ts'
 import { addStatusCommand } from './status-grammar.ts'
 import { addTokenCommands } from './token-grammar.ts'
+import { addUsageCommand } from './usage-grammar.ts'
 import { version } from './version.ts'
 import { addWebhookCommands } from './webhook-grammar.ts'
 
@@ -33,13 +38,18 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addChatCommand(program, setExitCode)
   addConversationsCommands(program, setExitCode)
   addModelsCommand(program, setExitCode)
+  addSkillsCommands(program, setExitCode)
   addTokenCommands(program, setExitCode)
   addConfigCommands(program, setExitCode)
   addLogsCommand(program, setExitCode)
   addStatusCommand(program, setExitCode)
   addDoctorCommand(program, setExitCode)
   addAuditCommands(program, setExitCode)
+  addUsageCommand(program, setExitCode)
   addWebhookCommands(program, setExitCode)
+  addChannelsCommands(program, setExitCode)
+  addPairingCommands(program, setExitCode)
+  addSendCommand(program, setExitCode)
   addBackupCommand(program, setExitCode)
   addCompletionCommand(program, setExitCode)
   return program

@@ -13,18 +13,25 @@ export interface TokenCreateOptions extends JsonOptions {
   readonly name?: string
   readonly scope?: string
   readonly expires?: string
+  readonly budget?: string
 }
 
 /** Makes a token and prints its secret, three lines or JSON, the only time that it is shown. */
 export async function tokenCreate(options: TokenCreateOptions): Promise<number> {
-  const { name, scope, expires = '90d' } = options
+  const { name, scope, expires = '90d', budget } = options
   if (name === undefined || scope === undefined) {
     const missing = [...(name === undefined ? ['--name'] : []), ...(scope === undefined ? ['--scope'] : [])]
     throw new UsageError(`${missing.join(' and ')} must be given.`, lineFor(options))
   }
   const scopes = scope.split(/[,\s]+/).filter((part) => part !== '')
   return await withTokens(options, async ({ parts, configTokens }) => {
-    const made = await createToken(parts, { name, scopes, expires, configTokens }).catch((error: unknown) => {
+    const made = await createToken(parts, {
+      name,
+      scopes,
+      expires,
+      configTokens,
+      ...(budget === undefined ? {} : { budget }),
+    }).catch((error: unknown) => {
       throw isInvalid(error) ? new UsageError(error.message, correctedFor(error, options, scopes)) : error
     })
     if (options.json === true) printJson(secretRow(made))
@@ -66,16 +73,23 @@ function isInvalid(error: unknown): error is GatewayError {
 // The caller's own line, with what was wrong in it replaced.
 function correctedFor(error: GatewayError, options: TokenCreateOptions, scopes: readonly string[]): string {
   const { field, value, didYouMean } = error.details ?? {}
-  const { name, scope, expires } = options
+  const { name, scope, expires, budget } = options
   const meant = scopes.map((part) => (part === value && typeof didYouMean === 'string' ? didYouMean : part))
   return lineFor({
     ...(field === 'name' || name === undefined ? {} : { name }),
     ...(field !== 'scope' && scope !== undefined ? { scope } : {}),
     ...(field === 'scope' && didYouMean !== undefined ? { scope: meant.join(',') } : {}),
     ...(field === 'expires' || expires === undefined ? {} : { expires }),
+    ...(budget === undefined ? {} : { budget: field === 'budget' ? '5/day' : budget }),
   })
 }
 
-function lineFor({ name = 'my-app', scope = 'chat,send,read', expires = '90d' }: TokenCreateOptions): string {
-  return `openclaw token create --name ${shellWord(name)} --scope ${shellWord(scope)} --expires ${shellWord(expires)}`
+function lineFor({
+  name = 'my-app',
+  scope = 'chat,send,read',
+  expires = '90d',
+  budget,
+}: TokenCreateOptions): string {
+  const line = `openclaw token create --name ${shellWord(name)} --scope ${shellWord(scope)} --expires ${shellWord(expires)}`
+  return budget === undefined ? line : `${line} --budget ${shellWord(budget)}`
 }

@@ -31,6 +31,7 @@ function addCreate(token: Command, setExitCode: SetExitCode): void {
     .option('--name <name>', 'unique name, 1 to 64 characters')
     .option('--scope <scopes>', 'what it may do: chat, send, read, admin, separated by commas')
     .option('--expires <when>', '30d, 12h, never, or a date such as 2026-12-31', '90d')
+    .option('--budget <amount/period>', 'the most that its turns may cost, for example 5/day or 100/month')
     .option('--json', 'print JSON')
     .action(async () => {
       const { tokenCreate } = await import('./token-create.ts')

@@ -55,6 +55,7 @@ function rowOf(token: Token, state: string): Readonly<Record<string, unknown>> {
     rateLimit: token.rateLimit,
     allowedIPs: token.allowedIps,
     models: token.models,
+    budget: token.budget ?? null,
     createdAt: timestamp(token.createdAt === 0 ? null : token.createdAt),
     expiresAt: timestamp(token.expiresAt),
     lastUsedAt: timestamp(token.lastUsedAt),

@@ -5,6 +5,7 @@ import { environment } from '../config/environment.ts'
 import { defaultConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
 import { ConfigError, formatProblem } from '../config/problem.ts'
 import { createIds } from '../domain/ids.ts'
+import type { Store } from '../domain/store.ts'
 import type { TokenParts } from '../domain/tokens/create-token.ts'
 import type { Token } from '../domain/tokens/token.ts'
 import { openState } from '../open-state.ts'
@@ -15,6 +16,7 @@ import { printError } from './output.ts'
 /** What the commands about tokens work with. */
 export interface TokenSetup {
   readonly parts: TokenParts
+  readonly store: Store
   readonly loaded: LoadedConfig
   readonly configTokens: readonly Token[]
 }
@@ -34,7 +36,7 @@ export async function withTokens(
     const fillRandom = (bytes: Uint8Array) => void randomFillSync(bytes)
     const ids = createIds(now, fillRandom)
     const parts = { store, now, fillRandom, sha256Hex, ids, actor: userAtTerminal() }
-    return await command({ parts, loaded, configTokens: configTokens(loaded.config) })
+    return await command({ parts, store, loaded, configTokens: configTokens(loaded.config) })
   } finally {
     await store.close()
   }

@@ -143,7 +143,7 @@ function addListen(webhook: Command, setExitCode: SetExitCode): void {
   const listen = webhook
     .command('listen')
     .description('run a receiver on this machine that verifies and prints each delivery, until Ctrl-C')
-    .option('--port <number>', 'port to listen on, 0 for a free one', parsePort, 18_790)
+    .option('--port <number>', 'port to listen on, 0 for a free one', parsePort, 18_795)
     .option('--secret-file <file>', 'file that holds the secret; a new one is made and shown by default')
     .option('--json', 'print one JSON object a delivery')
     .action(async () => {

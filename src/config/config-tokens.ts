@@ -21,6 +21,7 @@ export function configTokens(config: Config): readonly Token[] {
       rateLimit: token.rateLimit ?? null,
       allowedIps: token.allowedIPs ?? null,
       models: token.models ?? null,
+      ...(token.budget ? { budget: token.budget } : {}),
       createdAt: 0,
       expiresAt,
       revokedAt: null,

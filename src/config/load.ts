@@ -1,6 +1,8 @@
 import { dirname } from 'node:path'
+import { addChannelTokens, type ChannelFromEnvironment } from './channel-tokens.ts'
 import type { Env } from './environment.ts'
 import { parseJson5 } from './json5.ts'
+import { absolutePath } from './kinds.ts'
 import { type ConfigPath, configPath, type StatePaths, statePaths } from './paths.ts'
 import { portFrom } from './port.ts'
 import { ConfigError, type Problem } from './problem.ts'
@@ -32,6 +34,8 @@ export interface LoadedConfig {
   readonly problems: readonly Problem[]
   /** Paths of the secrets that stand in the file in plain text, for example `api.auth.tokens[0].token`. */
   readonly plainSecrets: readonly string[]
+  /** Channels whose tokens the environment gave. */
+  readonly channelsFromEnvironment: readonly ChannelFromEnvironment[]
 }
 
 /**
@@ -74,6 +78,8 @@ function readConfig(
     plainSecrets: [],
   }
   const config = asConfig(text === null ? readObject(root, undefined, '', reading) : readRoot(text, reading))
+  const channelsFromEnvironment =
+    config === undefined ? [] : addChannelTokens(config.channels, reading, () => blankChannels(reading))
   if (config !== undefined) checkRules(config, reading, readableByOthers)
   const port = portFrom(options.portFlag, options.env)
   if (typeof port === 'object') reading.problems.push(port)
@@ -81,10 +87,18 @@ function readConfig(
   if (config === undefined || problems.some((problem) => problem.severity === 'error'))
     throw new ConfigError(problems)
   if (typeof port === 'number') config.api.port = port
-  return { config, paths: statePaths(options), problems, plainSecrets: reading.plainSecrets }
+  config.skills.dirs ??= [absolutePath('skills', reading.folders)]
+  return { config, paths: statePaths(options), problems, plainSecrets: reading.plainSecrets, channelsFromEnvironment }
 }
 
 const root: SchemaNode = ConfigSchema
+
+// Each channel's section with every default, as if the file held it empty.
+function blankChannels(reading: Reading): Config['channels'] {
+  const text = '{ channels: { telegram: {}, discord: {}, slack: {} } }'
+  const blank = { ...reading, text, problems: [], places: new Map(), paths: new Map() }
+  return asConfig(readRoot(text, blank))?.channels ?? {}
+}
 
 function readRoot(text: string, reading: Reading): unknown {
   const parsed = parseJson5(text)

@@ -1,16 +1,42 @@
 import { createHash } from 'node:crypto'
 import type { Settings } from '../domain/settings.ts'
 import type { WebhookEndpoint } from '../domain/webhooks/endpoint.ts'
+import { channelAccess } from './channel-settings.ts'
+import type { Env } from './environment.ts'
 import type { Config } from './schema.ts'
 
 /** Returns what the domain needs of the configuration. */
-export function settingsOf({ api, models, conversations }: Config): Settings {
+export function settingsOf({ api, models, channels, conversations }: Config): Settings {
   return {
-    models: { default: models.default ?? null, aliases: models.aliases, timeouts: models.timeouts },
+    models: {
+      default: models.default ?? null,
+      aliases: models.aliases,
+      retries: models.retries,
+      fallbacks: models.fallbacks,
+      timeouts: models.timeouts,
+      prices: pricesOf(models),
+      currency: models.currency,
+    },
     prompts: { screening: api.security.promptInjection },
     conversations: { historyMessages: conversations.historyMessages },
+    channels: channelAccess(channels),
     webhooks: { endpoints: webhookEndpoints(api) },
   }
+}
+
+/** Returns what the reader of skills needs of the configuration, which has its folders once it is loaded, and of the environment. */
+export function skillSettingsOf(
+  { skills }: Config,
+  env: Env,
+): { readonly dirs: readonly string[]; readonly entries: Config['skills']['entries']; readonly env: Env } {
+  return { dirs: skills.dirs ?? [], entries: skills.entries, env }
+}
+
+function pricesOf({ providers }: Config['models']): Settings['models']['prices'] {
+  const priced = Object.entries(providers).flatMap(([name, { models }]) =>
+    models.flatMap(({ id, cost }) => (cost === undefined ? [] : [[`${name}/${id}`, cost] as const])),
+  )
+  return new Map(priced)
 }
 
 const hashDigits = 16

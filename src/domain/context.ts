@@ -1,7 +1,11 @@
 import type { Actor } from './actor.ts'
 import type { AuditedCall } from './audit/audited-call.ts'
+import type { ChannelHub } from './channels/channel-hub.ts'
+import type { AnswerParts } from './chat/answer-parts.ts'
+import type { ReplyEvent } from './chat/reply.ts'
 import type { RunningTurns } from './chat/running-turns.ts'
 import type { Clock } from './clock.ts'
+import type { AnsweredKey } from './idempotency/key-store.ts'
 import type { Ids } from './ids.ts'
 import type { Log } from './log.ts'
 import type { ModelCatalog } from './models/catalog.ts'
@@ -16,9 +20,14 @@ export interface Parts {
   readonly turns: RunningTurns
   readonly clock: Clock
   readonly ids: Ids
+  /** Returns numbers from 0 to below 1, to spread what should not happen at once. Never for secrets. */
+  readonly random: () => number
   readonly log: Log
   /** What webhooks are told goes through here. */
   readonly outbox: Outbox
+  /** The chat platforms that run. */
+  readonly channels: ChannelHub
+  readonly answers: AnswerParts
   /** The live settings: read at the moment of use, since the config can change while the gateway runs. */
   readonly settings: () => Settings
 }
@@ -30,6 +39,10 @@ export interface Context {
   readonly requestId: string
   /** The call of the API that this is, where it is one: a turn leaves its record there. */
   readonly call?: AuditedCall
+  /** Told before each attempt of a turn: how many there are with this one, and who is asked. */
+  readonly onAttempt?: (attempt: { readonly count: number; readonly model: string }) => void
+  /** Makes of a turn's end the answer that is kept under the caller's Idempotency-Key, in the commit that keeps the turn. */
+  readonly keepAnswer?: (done: Extract<ReplyEvent, { type: 'done' }>) => AnsweredKey
   /** `clock.monotonic()` at the request's arrival. */
   readonly arrivedAt: number
   /** Aborts when the caller goes away or the gateway gives up waiting for it. */

@@ -1,4 +1,6 @@
+import type { ChannelAccess } from './channels/access.ts'
 import type { PromptScreening } from './prompts/screen-prompt.ts'
+import type { ModelPrice } from './usage/price.ts'
 import type { WebhookEndpoint } from './webhooks/endpoint.ts'
 
 /** What the domain needs of the configuration, in its own units. */
@@ -8,7 +10,15 @@ export interface Settings {
     readonly default: string | null
     /** What a caller may ask for, and what is meant. Read before the built-in table of retired ids. */
     readonly aliases: Readonly<Record<string, string>>
+    /** How often a model is asked again after a failure that may pass. */
+    readonly retries: number
+    /** Who is asked, in order, when the model asked for fails before its first token. */
+    readonly fallbacks: readonly string[]
     readonly timeouts: ModelTimeouts
+    /** The config's prices, by `provider/id`. */
+    readonly prices: ReadonlyMap<string, ModelPrice>
+    /** Of all prices and budgets, by ISO 4217. */
+    readonly currency: string
   }
   readonly prompts: {
     readonly screening: PromptScreening
@@ -17,6 +27,8 @@ export interface Settings {
     /** The most earlier messages that a model is shown. */
     readonly historyMessages: number
   }
+  /** Who is answered on each channel that is configured and enabled. */
+  readonly channels: readonly ChannelAccess[]
   readonly webhooks: {
     /** Who is told of events. */
     readonly endpoints: readonly WebhookEndpoint[]

@@ -1,6 +1,7 @@
 import type { Visibility } from './actor.ts'
 import type { AuditEntry, AuditLink } from './audit/record.ts'
 import type { Seal } from './audit/seal.ts'
+import type { ChannelStore, OutboundMessage } from './channels/channel-store.ts'
 import type {
   Conversation,
   FinishReason,
@@ -8,8 +9,10 @@ import type {
   MessageStatus,
   Usage,
 } from './conversations/conversation.ts'
+import type { AnsweredKey, KeyStore } from './idempotency/key-store.ts'
 import type { CountedRequests } from './limits/rate-limiter.ts'
 import type { Token, TokenSecret } from './tokens/token.ts'
+import type { UsageRecord, UsageStore } from './usage/usage-store.ts'
 import type { OutgoingEvent, WebhookStore } from './webhooks/webhook-store.ts'
 
 /**
@@ -23,6 +26,9 @@ export interface Store {
   readonly audit: AuditStore
   readonly limits: LimitStore
   readonly webhooks: WebhookStore
+  readonly channels: ChannelStore
+  readonly usage: UsageStore
+  readonly keys: KeyStore
   health(): StoreHealth
   /** Commits what is queued, closes the files, resolves when nothing is left. Idempotent. */
   close(): Promise<void>
@@ -95,6 +101,8 @@ export interface BeginTurn {
   /** Up to 16 string pairs, kept with the turn. */
   readonly metadata?: Readonly<Record<string, string>>
   readonly at: number
+  /** The key of the channel's message that this turn answers: it is noted as begun. */
+  readonly inboxKey?: number
   /** What webhooks are told, kept with the turn or not at all. */
   readonly events?: readonly OutgoingEvent[]
 }
@@ -120,6 +128,12 @@ export interface FinishTurn {
   readonly audit?: AuditEntry
   /** What webhooks are told, kept with the turn or not at all. */
   readonly events?: readonly OutgoingEvent[]
+  /** Takes the channel's message out of the inbox, once, and puts the reply on its way to the chat. */
+  readonly answer?: { readonly inboxKey: number; readonly outbound: OutboundMessage }
+  /** What the turn has used and cost. */
+  readonly billed?: readonly UsageRecord[]
+  /** The caller's Idempotency-Key with the answer that the caller is about to get. */
+  readonly answered?: AnsweredKey
 }
 
 /** A turn's end may be handed over before its beginning is stored: the two keep their order, or are stored as one. */
@@ -127,7 +141,10 @@ export interface TurnStore {
   begin(turn: BeginTurn): Promise<void>
   /** Throws `conflict` where the conversation was deleted meanwhile. */
   finish(turn: FinishTurn): Promise<void>
-  /** Marks turns that a crash left pending as failed; called once, before the gateway listens. Resolves to how many. */
+  /**
+   * Marks turns that a crash left pending as failed, but those of channels, which are answered again; called once, before the gateway
+   * listens. Resolves to how many.
+   */
   recover(at: number): Promise<number>
 }
 

@@ -68,6 +68,8 @@ export interface RequestState {
   /** The error's code, for the log. */
   error: string | undefined
   model: string | undefined
+  /** How often models were asked, where it was more than once. */
+  attempts: number | undefined
 }
 
 declare module 'fastify' {
@@ -77,8 +79,12 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What a token needs for this route; `none` lets everybody in. Every route declares it once. */
     scope?: Scope | 'none'
+    /** True keeps a route out of the API reference: it follows the documents of somebody else, or is no part of the API. */
+    isUndocumented?: boolean
     /** One sentence for the API reference. */
     summary?: string
+    /** Headers of its own, for the API reference. */
+    headers?: object
     /** Query, body and replies as they stand in the API reference, where Fastify is not told of them. */
     responses?: Readonly<
       Record<number, { readonly description: string; readonly contentType: string; readonly schema: object }>

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
 import type { Authentication, Authenticator } from '../domain/tokens/authenticate.ts'
 import type { Scope, Token } from '../domain/tokens/token.ts'
+import { doorOf } from './doors/doors.ts'
 
 /** Who asks where authentication is off: everybody, as an administrator. */
 export const anonymous: Token = {
@@ -22,9 +23,20 @@ export const anonymous: Token = {
 /** Returns the bearer token of a request (RFC 6750, header only), or undefined where it has none. */
 export function bearerOf(request: FastifyRequest): string | undefined {
   const header = request.headers.authorization
-  if (header === undefined) return undefined
+  if (header === undefined) return keyOf(request)
   const match = /^Bearer +([^\s]+) *$/i.exec(header)
   return match?.[1]
+}
+
+/** True where a request shows no credentials at all. */
+export function isStranger(request: FastifyRequest): boolean {
+  return request.headers.authorization === undefined && keyOf(request) === undefined
+}
+
+// Clients of Anthropic's API send their key so.
+function keyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers['x-api-key']
+  return typeof key === 'string' && key !== '' && doorOf(request) ? key : undefined
 }
 
 /** Tells who asks. Throws `unauthorized` with a sentence about what is wrong with the token. */

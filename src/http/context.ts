@@ -5,8 +5,13 @@ import { anonymous } from './auth.ts'
 
 const never = new AbortController().signal
 
-/** What the domain is told of a request; `signal` aborts when the caller goes away. */
-export function contextOf(http: HttpParts, request: FastifyRequest, signal: AbortSignal = never): Context {
+/** What the domain is told of a request; `signal` aborts when the caller goes away, `onAttempt` is told of a turn's attempts. */
+export function contextOf(
+  http: HttpParts,
+  request: FastifyRequest,
+  signal: AbortSignal = never,
+  onAttempt?: Context['onAttempt'],
+): Context {
   return {
     parts: http.parts,
     actor: { type: 'token', token: request.gateway.token ?? anonymous },
@@ -14,6 +19,7 @@ export function contextOf(http: HttpParts, request: FastifyRequest, signal: Abor
     call: request.gateway.call,
     arrivedAt: request.gateway.arrivedAt,
     signal,
+    ...(onAttempt === undefined ? {} : { onAttempt }),
   }
 }
 

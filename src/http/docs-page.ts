@@ -7,6 +7,7 @@ import { navigation } from './docs-page/navigation.ts'
 import { codeBlock, operationSection } from './docs-page/operation-section.ts'
 import { type Operation, operationsOf, webhooksOf } from './docs-page/operations.ts'
 import { styleSheet } from './docs-page/style-sheet.ts'
+import type { Guide } from './guides.ts'
 
 /** A page and the policy that it is served under. */
 export interface DocsPage {
@@ -15,7 +16,11 @@ export interface DocsPage {
 }
 
 /** Makes the API reference page of an OpenAPI document: one file, no script, nothing from elsewhere. */
-export function docsPage(document: Record<string, unknown>, version: string): DocsPage {
+export function docsPage(
+  document: Record<string, unknown>,
+  version: string,
+  guides: readonly Guide[] = [],
+): DocsPage {
   const operations = operationsOf(document)
   const webhooks = webhooksOf(document)
   const title = asText(asObject(document.info).title)
@@ -33,7 +38,7 @@ export function docsPage(document: Record<string, unknown>, version: string): Do
 <a class="skip" href="#content">Skip to the content</a>
 ${banner(document, title, version)}
 <div class="columns">
-${navigation(operations, webhooks)}
+${navigation(operations, webhooks, guides)}
 <main id="content" tabindex="-1">
 ${authentication()}
 ${operationSections(document, 'Endpoints', operations)}
@@ -51,7 +56,8 @@ ${errorsSection(document)}
 const icon =
   "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><rect width='16' height='16' rx='3' fill='%230b57b0'/><path d='M4 5l3 3-3 3M8.5 11H12' fill='none' stroke='%23fff' stroke-width='1.6'/></svg>"
 
-const contentSecurityPolicy = [
+/** What pages of the documentation may do: show their own style, and nothing else. */
+export const contentSecurityPolicy: string = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(styleSheet).digest('base64')}'`,
   'img-src data:',

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { GatewayError, statusOfCode } from '../domain/errors.ts'
 import type { Log } from '../domain/log.ts'
+import { doorOf } from './doors/doors.ts'
 import { sentenceOfValidation } from './validation.ts'
 
 /** The body of every error. */
@@ -31,7 +32,13 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: G
   return reply
     .code(statusOfCode[error.code])
     .type('application/json; charset=utf-8')
-    .send(JSON.stringify(errorBody(error, request.id)))
+    .send(JSON.stringify(bodyOf(request, error)))
+}
+
+// A client made for another API reads errors in that one's shape.
+function bodyOf(request: FastifyRequest, error: GatewayError): object {
+  const door = doorOf(request)
+  return door ? door.error(error, statusOfCode[error.code], request.id) : errorBody(error, request.id)
 }
 
 /** Makes anything thrown into an error that can be shown; what nobody expected goes to the log by its kind alone. */

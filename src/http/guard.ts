@@ -5,7 +5,7 @@ import type { RateLimiter } from '../domain/limits/rate-limiter.ts'
 import type { Scope, Token } from '../domain/tokens/token.ts'
 import { type AddressList, clientAddress, createAddressList } from './address.ts'
 import { type HttpParts, type HttpSettings, pathOf } from './app.ts'
-import { anonymous, authenticateRequest, requireScope } from './auth.ts'
+import { anonymous, authenticateRequest, isStranger, requireScope } from './auth.ts'
 import { applyCors } from './cors.ts'
 import { refuseForeignHost } from './host-check.ts'
 import { failedLogin, takeRequest } from './rate-limit.ts'
@@ -84,8 +84,7 @@ export function createGuard(http: HttpParts, limiter: RateLimiter): Guard {
     cors: (request, reply, refused) => applyCors(request, reply, http.settings().cors, refused !== undefined),
     admit(request, reply, done) {
       const scope = request.routeOptions.config.scope ?? 'none'
-      const isStranger = request.headers.authorization === undefined
-      if (scope === 'none' && (isStranger || !request.is404)) {
+      if (scope === 'none' && (isStranger(request) || !request.is404)) {
         done()
         return
       }

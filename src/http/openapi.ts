@@ -15,7 +15,7 @@ export function jsonReply(
 export function openApiDocument(routes: readonly RouteOptions[], version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
-    if (typeof route.method !== 'string' || route.method === 'HEAD') continue
+    if (typeof route.method !== 'string' || route.method === 'HEAD' || route.config?.isUndocumented) continue
     const path = route.url.replace(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) }
   }
@@ -54,7 +54,11 @@ function operation(route: RouteOptions): Record<string, unknown> {
     operationId: operationId(route),
     summary: config?.summary,
     ...(scope === 'none' ? { security: [] } : { description: `Needs scope \`${scope}\`.` }),
-    parameters: [...parameters(schema?.params, 'path'), ...parameters(schema?.querystring, 'query')],
+    parameters: [
+      ...parameters(schema?.params, 'path'),
+      ...parameters(schema?.querystring, 'query'),
+      ...parameters(config?.headers, 'header'),
+    ],
     ...(schema?.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: schema.body } } } }),
@@ -77,7 +81,7 @@ function operationId(route: RouteOptions): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 
-function parameters(schema: unknown, place: 'path' | 'query'): object[] {
+function parameters(schema: unknown, place: 'path' | 'query' | 'header'): object[] {
   if (!isObjectSchema(schema)) return []
   return Object.entries(schema.properties).map(([name, property]) => ({
     name,

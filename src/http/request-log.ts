@@ -11,7 +11,7 @@ export function logRequest(
   reply: FastifyReply,
   routes: readonly RouteOptions[],
 ): void {
-  const { arrivedAt, token, error, model, ip } = request.gateway
+  const { arrivedAt, token, error, model, attempts, ip } = request.gateway
   http.parts.log(reply.statusCode >= 500 ? 'warn' : 'info', 'api request', {
     requestId: request.id,
     method: request.method,
@@ -21,6 +21,7 @@ export function logRequest(
     ip,
     token: token?.name,
     model,
+    attempts,
     error,
   })
 }

@@ -17,14 +17,18 @@ import { readBody } from './read-body.ts'
 import { requestIdOf } from './request-id.ts'
 import { logRequest } from './request-log.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { channelWebhookRoutes } from './routes/channel-webhooks.ts'
 import { chatRoutes } from './routes/chat.ts'
 import { conversationRoutes } from './routes/conversations.ts'
 import { docsRoutes } from './routes/docs.ts'
+import { doorRoutes } from './routes/doors.ts'
 import { healthRoutes } from './routes/health.ts'
 import { modelRoutes } from './routes/models.ts'
 import { sendRoutes } from './routes/send.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { usageRoutes } from './routes/usage.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
+import { StreamSlots } from './stream-slots.ts'
 import { allowOf, unknownPath } from './unknown-route.ts'
 
 /** A server that has been wired and not yet bound. */
@@ -117,20 +121,24 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
   })
 
   healthRoutes(app, http)
+  channelWebhookRoutes(app, http)
   let document: Record<string, unknown> | undefined
   docsRoutes(app, http, () => {
     document ??= openApiDocument(routes, http.version)
     return document
   })
+  const slots = new StreamSlots()
+  doorRoutes(app, http, slots)
   await app.register(
     (api: App, _options: unknown, done: () => void) => {
-      chatRoutes(api, http)
-      sendRoutes(api)
+      chatRoutes(api, http, slots)
+      sendRoutes(api, http)
       conversationRoutes(api, http)
       modelRoutes(api, http)
       tokenRoutes(api, http)
       webhookRoutes(api, http)
       auditRoutes(api, http)
+      usageRoutes(api, http)
       done()
     },
     { prefix: '/api/v1' },
@@ -170,6 +178,7 @@ function prepare(
     token: undefined,
     error: undefined,
     model: undefined,
+    attempts: undefined,
     call: auditedCall(http, request),
   }
   reply.header('X-Request-Id', request.id)

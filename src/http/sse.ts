@@ -23,7 +23,12 @@ export class SseWriter {
   /** Queues one frame. Returns false where the reader takes no more: then await `drained` before the next one. */
   write(frame: object): boolean {
     this.#count++
-    this.#buffer += `id: ${this.#count}\ndata: ${JSON.stringify(frame)}\n\n`
+    return this.writeText(`id: ${this.#count}\ndata: ${JSON.stringify(frame)}\n\n`)
+  }
+
+  /** Queues whole frames as they stand, in another form than ours. Returns what `write` does. */
+  writeText(frames: string): boolean {
+    this.#buffer += frames
     if (this.#buffer.length > bufferCharactersMax) {
       this.#flush()
     } else if (!this.#scheduled) {

@@ -60,9 +60,18 @@ function expectation({ keyword, params, message }: FastifySchemaValidationError)
       return `must have at most ${String(params.limit)} members`
     case 'pattern':
       return `must match ${String(params.pattern)}`
+    case 'maxItems':
+      return `must have at most ${String(params.limit)} entries`
+    case 'enum':
+      return `must be ${listed(params.allowedValues)}`
     default:
       return message ?? 'is not valid'
   }
+}
+
+function listed(values: unknown): string {
+  const words = (Array.isArray(values) ? values : []).map((value) => JSON.stringify(value))
+  return words.length > 1 ? `${words.slice(0, -1).join(', ')} or ${words.at(-1)}` : words.join('')
 }
 
 function article(type: string): string {

@@ -17,7 +17,7 @@ export function conversationStore(reader: Reader, writer: Writer): ConversationS
   const list = listQueries(reader)
   const messages = reader.prepare(
     `SELECT m.key, m.id, m.role, m.content, m.status, m.finish_reason, m.created_at, m.reply_to,
-       t.model, t.input_tokens, t.output_tokens, t.usage_estimated
+       t.model, t.input_tokens, t.output_tokens, t.usage_estimated, t.usage_details
      FROM messages m LEFT JOIN messages t ON t.key = m.reply_to
      WHERE m.conversation_key = (SELECT key FROM conversations WHERE id = ?) AND m.key > ?
      ORDER BY m.key LIMIT ?`,
@@ -105,7 +105,13 @@ function toUsage(row: Row): Usage | null {
   const inputTokens = integerOrNull(row, 'input_tokens')
   const outputTokens = integerOrNull(row, 'output_tokens')
   if (inputTokens === null || outputTokens === null) return null
-  return { inputTokens, outputTokens, ...(row.usage_estimated === 1 ? { estimated: true } : {}) }
+  const details = row.usage_details === null ? {} : asDetails(JSON.parse(text(row, 'usage_details')))
+  return { inputTokens, outputTokens, ...(row.usage_estimated === 1 ? { estimated: true } : {}), ...details }
+}
+
+/** The proven cast from what the column holds. Proof: the statements of turns alone write it, from the same members of the same type. */
+function asDetails(value: unknown): Pick<Usage, 'cost' | 'cacheReadTokens' | 'cacheWriteTokens'> {
+  return value as Pick<Usage, 'cost' | 'cacheReadTokens' | 'cacheWriteTokens'>
 }
 
 function toHistoryMessage(row: Row): HistoryMessage {

@@ -2,6 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Store } from '../domain/store.ts'
 import { auditStore } from './audit.ts'
+import { channelStore } from './channels.ts'
 import { conversationStore } from './conversations.ts'
 import { openForReading, openForWriting } from './dialects/sqlite.ts'
 import { openError } from './dialects/sqlite-errors.ts'
@@ -9,10 +10,12 @@ import { migrate } from './dialects/sqlite-migrate.ts'
 import { createReader } from './dialects/sqlite-reader.ts'
 import { openWriter, type SqliteWriter } from './dialects/sqlite-writer.ts'
 import { createHealth, type Health } from './health.ts'
+import { keyStore } from './idempotency.ts'
 import { limitStore } from './limits.ts'
 import { loadMigrations } from './migrations.ts'
 import { tokenStore } from './tokens.ts'
 import { turnStore } from './turns.ts'
+import { usageStore } from './usage.ts'
 import { webhookStore } from './webhooks.ts'
 
 /** Where the store is, and who is told when it is in trouble. */
@@ -66,6 +69,9 @@ function assemble(file: string, writer: SqliteWriter, health: Health): Store {
       audit: auditStore(reader, writer),
       limits: limitStore(reader, writer),
       webhooks: webhookStore(reader, writer),
+      channels: channelStore(reader, writer),
+      usage: usageStore(reader, writer),
+      keys: keyStore(reader, writer),
       health() {
         const sentence = health.sentence()
         const { queued } = writer

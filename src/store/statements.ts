@@ -1,11 +1,14 @@
 import { auditStatements } from './audit.ts'
 import { appendAudit } from './audit-chain.ts'
+import { channelStatements } from './channels.ts'
 import { conversationStatements } from './conversations.ts'
 import { healthStatements } from './health.ts'
+import { idempotencyStatements } from './idempotency.ts'
 import { limitStatements } from './limits.ts'
 import type { Runnable } from './statement.ts'
 import { tokenStatements } from './tokens.ts'
 import { turnStatements } from './turns.ts'
+import { usageStatements } from './usage.ts'
 import { webhookStatements } from './webhooks.ts'
 
 /** Everything that a batch can run. Its place in this list is its number, the same for both threads of one process. */
@@ -17,6 +20,9 @@ export const runnables: readonly Runnable[] = [
   ...Object.values(auditStatements),
   ...Object.values(limitStatements),
   ...webhookStatements,
+  ...channelStatements,
+  ...Object.values(usageStatements),
+  ...Object.values(idempotencyStatements),
   appendAudit,
 ]
 

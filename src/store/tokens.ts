@@ -3,7 +3,7 @@ import { GatewayError, notFound } from '../domain/errors.ts'
 import type { TokenStore } from '../domain/store.ts'
 import { scopes, type Token, type TokenSecret } from '../domain/tokens/token.ts'
 import { appendOperation } from './audit-chain.ts'
-import { integer, integerOrNull, text, textList } from './row.ts'
+import { integer, integerOrNull, oneOf, text, textList } from './row.ts'
 import {
   BatchRefusal,
   type Operation,
@@ -18,8 +18,9 @@ import {
 export const tokenStatements = {
   insertToken: {
     sql: `INSERT INTO tokens
-      (id, name, scopes, rate_limit, allowed_ips, models, created_at, expires_at, revoked_at, last_used_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      (id, name, scopes, rate_limit, allowed_ips, models, budget_amount, budget_per, created_at, expires_at, revoked_at,
+        last_used_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   },
   insertSecret: {
     sql: `INSERT INTO token_secrets (token_key, hash, hint, created_at, expires_at)
@@ -53,8 +54,8 @@ export const tokenStatements = {
 export function tokenStore(reader: Reader, writer: Writer): TokenStore {
   const epochQuery = reader.prepare('SELECT epoch FROM token_epoch')
   const tokens = reader.prepare(
-    `SELECT key, id, name, scopes, rate_limit, allowed_ips, models, created_at, expires_at, revoked_at,
-       last_used_at FROM tokens ORDER BY key`,
+    `SELECT key, id, name, scopes, rate_limit, allowed_ips, models, budget_amount, budget_per, created_at, expires_at,
+       revoked_at, last_used_at FROM tokens ORDER BY key`,
   )
   const secrets = reader.prepare(
     'SELECT token_key, hash, hint, created_at, expires_at FROM token_secrets ORDER BY key DESC',
@@ -133,6 +134,8 @@ function createOperations(token: Token): readonly Operation[] {
       token.rateLimit,
       token.allowedIps && JSON.stringify(token.allowedIps),
       token.models && JSON.stringify(token.models),
+      token.budget?.amount ?? null,
+      token.budget?.per ?? null,
       token.createdAt,
       token.expiresAt,
       token.revokedAt,
@@ -173,12 +176,18 @@ function toToken(row: Row, secrets: readonly Row[]): Token {
     rateLimit: integerOrNull(row, 'rate_limit'),
     allowedIps: row.allowed_ips === null ? null : textList(row, 'allowed_ips'),
     models: row.models === null ? null : textList(row, 'models'),
+    ...budgetIn(row),
     createdAt: integer(row, 'created_at'),
     expiresAt: integerOrNull(row, 'expires_at'),
     revokedAt: integerOrNull(row, 'revoked_at'),
     lastUsedAt: integerOrNull(row, 'last_used_at'),
     secrets: secrets.map(toSecret),
   }
+}
+
+function budgetIn(row: Row): Pick<Token, 'budget'> {
+  const { budget_amount: amount } = row
+  return typeof amount === 'number' ? { budget: { amount, per: oneOf(row, 'budget_per', ['day', 'month']) } } : {}
 }
 
 function toSecret(row: Row): TokenSecret {

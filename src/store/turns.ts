@@ -1,7 +1,11 @@
 import { GatewayError } from '../domain/errors.ts'
 import type { BeginTurn, FinishTurn, TurnStore } from '../domain/store.ts'
 import { appendOperation } from './audit-chain.ts'
+import { answeredOperation, begunOperation } from './channels-inbox.ts'
+import { outboundOperations } from './channels-outbound.ts'
+import { answeredKeyOperation } from './idempotency.ts'
 import { BatchRefusal, type Operation, type SqlValue, type Statement, type Writer } from './statement.ts'
+import { usageOperations } from './usage.ts'
 import { eventOperations } from './webhook-events.ts'
 
 /** The statements of a turn. */
@@ -23,13 +27,13 @@ export const turnStatements = {
   },
   insertFinishedQuestion: {
     sql: `INSERT INTO messages (conversation_key, id, role, content, metadata, created_at, status, in_history, model, provider,
-        input_tokens, output_tokens, usage_estimated, latency_ms, finished_at)
-      VALUES ((SELECT key FROM conversations WHERE id = ?), ?, 'user', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        input_tokens, output_tokens, usage_estimated, usage_details, latency_ms, finished_at)
+      VALUES ((SELECT key FROM conversations WHERE id = ?), ?, 'user', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   },
   finishQuestion: {
     sql: `UPDATE messages
       SET status = ?, in_history = ?, model = ?, provider = ?, input_tokens = ?, output_tokens = ?,
-        usage_estimated = ?, latency_ms = ?, finished_at = ?
+        usage_estimated = ?, usage_details = ?, latency_ms = ?, finished_at = ?
       WHERE id = ? AND status = 'pending'`,
     mustChange: true,
   },
@@ -43,7 +47,8 @@ export const turnStatements = {
     sql: 'UPDATE conversations SET message_count = message_count + ?, updated_at = ? WHERE id = ?',
   },
   failPending: {
-    sql: "UPDATE messages SET status = 'failed', finished_at = ? WHERE status = 'pending'",
+    sql: `UPDATE messages SET status = 'failed', finished_at = ? WHERE status = 'pending'
+      AND NOT EXISTS (SELECT 1 FROM channel_inbox i WHERE i.message_id = messages.id AND i.finished_at IS NULL)`,
   },
 } as const satisfies Record<string, Statement>
 
@@ -120,6 +125,7 @@ function beginOperations(turn: BeginTurn): readonly Operation[] {
   return [
     conversationOperation(turn, 1, at),
     [turnStatements.insertQuestion, conversation.id, messageId, content, metadataOf(turn), at],
+    ...begunOperations(turn),
     ...eventOperations(turn.events),
   ]
 }
@@ -139,6 +145,7 @@ function wholeOperations(begun: BeginTurn, turn: FinishTurn): readonly Operation
   return [
     conversationOperation(begun, turn.reply ? 2 : 1, turn.at),
     [turnStatements.insertFinishedQuestion, ...question, ...outcomeOf(turn)],
+    ...begunOperations(begun),
     ...eventOperations(begun.events),
     ...endOperations(turn),
   ]
@@ -167,6 +174,10 @@ function conversationOperation(
     : [turnStatements.continueConversation, messages, updatedAt, systemPrompt, id]
 }
 
+function begunOperations({ inboxKey }: BeginTurn): readonly Operation[] {
+  return inboxKey === undefined ? [] : [begunOperation(inboxKey)]
+}
+
 function metadataOf({ metadata }: BeginTurn): string | null {
   return metadata ? JSON.stringify(metadata) : null
 }
@@ -184,9 +195,16 @@ function outcomeOf(turn: FinishTurn): readonly SqlValue[] {
     usage.inputTokens,
     usage.outputTokens,
     estimated,
+    usageDetails(usage),
     latencyMs,
     at,
   ]
+}
+
+// What few turns have is one text.
+function usageDetails({ cost, cacheReadTokens, cacheWriteTokens }: FinishTurn['usage']): string | null {
+  const hasNone = cost === undefined && cacheReadTokens === undefined && cacheWriteTokens === undefined
+  return hasNone ? null : JSON.stringify({ cost, cacheReadTokens, cacheWriteTokens })
 }
 
 function endOperations(turn: FinishTurn): readonly Operation[] {
@@ -208,6 +226,12 @@ function endOperations(turn: FinishTurn): readonly Operation[] {
     ])
   }
   operations.push(...eventOperations(turn.events))
+  if (turn.billed) operations.push(...usageOperations(turn.billed))
+  if (turn.answered) operations.push(answeredKeyOperation(turn.answered))
+  if (turn.answer) {
+    const { inboxKey, outbound } = turn.answer
+    operations.push(answeredOperation(inboxKey, at), ...outboundOperations(outbound))
+  }
   if (turn.audit) operations.push(appendOperation(turn.audit))
   return operations
 }

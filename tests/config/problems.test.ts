@@ -224,7 +224,9 @@ const cases: readonly (readonly [name: string, text: string, lines: readonly str
     'a bot that is open by mistake, and an id that has lost its last digits',
     '{ channels: { telegram: { dmPolicy: "open", allowFrom: [123] }, discord: { allowFrom: [1234567890123456789] } } }',
     [
+      '1:25  warning: channels.telegram: has no botToken, and TELEGRAM_BOT_TOKEN is not set: the channel cannot connect.',
       '1:37  channels.telegram.dmPolicy: found "open"; that needs allowFrom: ["*"] beside it, so that nobody opens a bot by mistake.',
+      '1:74  warning: channels.discord: has no token, and DISCORD_BOT_TOKEN is not set: the channel cannot connect.',
       '1:88  channels.discord.allowFrom[0]: found 1234567890123456800 (a number); expected a text of 1 to 100 characters or a whole number. Put it in quotes.',
     ],
   ],

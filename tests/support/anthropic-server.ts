@@ -1,4 +1,4 @@
-import type { Message, RawMessageStreamEvent } from '@anthropic-ai/sdk/resources'
+import type { Message, RawMessageStreamEvent, ThinkingBlock, ToolUseBlock } from '@anthropic-ai/sdk/resources'
 import { checkAnthropicRequest } from './provider-anthropic-rules.ts'
 import {
   type Behaviour,
@@ -24,6 +24,10 @@ export interface AnthropicModel {
   readonly maxTokens?: number
   /** Answers 400 to `temperature`, as the models since Claude Opus 4.7 do. */
   readonly refusesTemperature?: boolean
+  /** Answers 400 to `output_config`, as the models before Claude 4.5 do. */
+  readonly withoutOutputConfig?: boolean
+  /** Answers 400 to a `tool_choice` that makes it call a tool. */
+  readonly alwaysThinks?: boolean
 }
 
 /** The key and the models of a fake that was not told others. */
@@ -68,7 +72,11 @@ function messageOf(request: RecordedRequest, behaviour: Behaviour): Message {
   const pieces = piecesOf(behaviour)
   return {
     ...emptyMessage(request, behaviour),
-    content: [{ type: 'text', text: pieces.join(''), citations: null }],
+    content: [
+      ...thoughtsOf(behaviour),
+      ...(pieces.length === 0 ? [] : [{ type: 'text' as const, text: pieces.join(''), citations: null }]),
+      ...callsOf(behaviour),
+    ],
     stop_reason: stopReasonOf(behaviour),
     usage: {
       ...noUsage,
@@ -106,16 +114,15 @@ function eventsOf(request: RecordedRequest, behaviour: Behaviour): readonly Serv
     cache_read_input_tokens: null,
     output_tokens: behaviour.outputTokens ?? pieces.length,
   }
+  const blocks = [
+    ...thoughtEvents(behaviour),
+    ...(pieces.length === 0 ? [] : [textEvents(texts)]),
+    ...callsOf(behaviour).map(callEvents),
+  ]
   return [
     eventOf({ type: 'message_start', message: emptyMessage(request, behaviour) }),
-    eventOf({
-      type: 'content_block_start',
-      index: 0,
-      content_block: { type: 'text', text: '', citations: null },
-    }),
     { event: 'ping', data: '{"type": "ping"}' },
-    ...texts,
-    eventOf({ type: 'content_block_stop', index: 0 }),
+    ...blocks.flatMap((events, index) => events.map((event) => numbered(event, index))),
     eventOf({
       type: 'message_delta',
       delta: {
@@ -128,6 +135,58 @@ function eventsOf(request: RecordedRequest, behaviour: Behaviour): readonly Serv
     }),
     eventOf({ type: 'message_stop' }),
   ]
+}
+
+function textEvents(texts: readonly ServerEvent[]): readonly ServerEvent[] {
+  const content_block = { type: 'text', text: '', citations: null } as const
+  return [eventOf({ type: 'content_block_start', index: 0, content_block }), ...texts, blockStop]
+}
+
+const blockStop = eventOf({ type: 'content_block_stop', index: 0 })
+
+function callEvents(call: ToolUseBlock): readonly ServerEvent[] {
+  const json = JSON.stringify(call.input)
+  const pieces = ['', json.slice(0, 5), json.slice(5)]
+  return [
+    eventOf({ type: 'content_block_start', index: 0, content_block: { ...call, input: {} } }),
+    ...pieces.map((partial_json) =>
+      eventOf({ type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json } }),
+    ),
+    blockStop,
+  ]
+}
+
+const signature = 'c2lnbmVkIGJ5IHRoZSBmYWtl'
+
+function thoughtsOf({ thinking }: Behaviour): ThinkingBlock[] {
+  return thinking === undefined ? [] : [{ type: 'thinking', thinking, signature }]
+}
+
+function thoughtEvents({ thinking }: Behaviour): readonly (readonly ServerEvent[])[] {
+  if (thinking === undefined) return []
+  const content_block = { type: 'thinking', thinking: '', signature: '' } as const
+  return [
+    [
+      eventOf({ type: 'content_block_start', index: 0, content_block }),
+      eventOf({ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking } }),
+      eventOf({ type: 'content_block_delta', index: 0, delta: { type: 'signature_delta', signature } }),
+      blockStop,
+    ],
+  ]
+}
+
+function callsOf({ toolCalls = [] }: Behaviour): ToolUseBlock[] {
+  return toolCalls.map(({ id, name, arguments: json }) => ({
+    type: 'tool_use',
+    id,
+    name,
+    input: JSON.parse(json),
+    caller: { type: 'direct' },
+  }))
+}
+
+function numbered(event: ServerEvent, index: number): ServerEvent {
+  return { ...event, data: event.data.replace('"index":0', `"index":${index}`) }
 }
 
 function textEvent(text: string): ServerEvent {
@@ -162,9 +221,10 @@ function stopReasonOf(behaviour: Behaviour): Message['stop_reason'] {
     'refusal',
     'model_context_window_exceeded',
   ] as const
-  return reasons.find((reason) => reason === (behaviour.stopReason ?? 'end_turn')) ?? null
+  const standard = behaviour.toolCalls === undefined ? 'end_turn' : 'tool_use'
+  return reasons.find((reason) => reason === (behaviour.stopReason ?? standard)) ?? null
 }
 
 function piecesOf(behaviour: Behaviour): readonly string[] {
-  return behaviour.pieces ?? ['Hello', ', ', 'world', '!']
+  return behaviour.pieces ?? (behaviour.toolCalls === undefined ? ['Hello', ', ', 'world', '!'] : [])
 }

@@ -2,17 +2,22 @@ import { randomFillSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ChannelHub } from '../../src/domain/channels/channel-hub.ts'
 import { RunningTurns } from '../../src/domain/chat/running-turns.ts'
 import type { Clock } from '../../src/domain/clock.ts'
 import type { Context, Parts } from '../../src/domain/context.ts'
+import { GatewayError } from '../../src/domain/errors.ts'
+import { RunningKeys } from '../../src/domain/idempotency/running-keys.ts'
 import { createIds } from '../../src/domain/ids.ts'
-import type { LogFields } from '../../src/domain/log.ts'
+import type { Log, LogFields } from '../../src/domain/log.ts'
 import { ModelCatalog } from '../../src/domain/models/catalog.ts'
 import type { ModelProvider } from '../../src/domain/models/provider.ts'
 import type { Settings } from '../../src/domain/settings.ts'
 import type { Store, TurnStore } from '../../src/domain/store.ts'
 import type { Scope, Token } from '../../src/domain/tokens/token.ts'
+import { Budgets } from '../../src/domain/usage/budgets.ts'
 import { Outbox } from '../../src/domain/webhooks/outbox.ts'
+import { SchemaChecks } from '../../src/schema/compile-schema.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { tokenWith } from './tokens.ts'
 
@@ -38,13 +43,16 @@ export async function openTestStore(): Promise<TestStore> {
 
 /** The same store with other verbs for turns, to hold one up or to let it fail. */
 export function withTurns(store: Store, turns: Partial<TurnStore>): Store {
-  const { conversations, tokens, audit, limits, webhooks } = store
+  const { conversations, tokens, audit, limits, webhooks, channels, usage, keys } = store
   return {
     conversations,
     tokens,
     audit,
     limits,
     webhooks,
+    channels,
+    usage,
+    keys,
     turns: { ...store.turns, ...turns },
     health: () => store.health(),
     close: () => store.close(),
@@ -74,10 +82,30 @@ export interface TestParts extends Parts {
 export interface TestSettings {
   readonly default?: string | null
   readonly aliases?: Readonly<Record<string, string>>
+  /** None unless told otherwise. */
+  readonly retries?: number
+  readonly fallbacks?: readonly string[]
   readonly timeouts?: Partial<Settings['models']['timeouts']>
   readonly historyMessages?: number
   readonly screening?: Settings['prompts']['screening']
   readonly endpoints?: Settings['webhooks']['endpoints']
+  readonly channels?: Settings['channels']
+  /** No skills, and nothing behind any URL, unless told otherwise. */
+  readonly answers?: Partial<Parts['answers']>
+  /** None unless told otherwise, by `provider/id`. */
+  readonly prices?: Settings['models']['prices']
+}
+
+const noAnswers: Omit<Parts['answers'], 'budgets' | 'keys'> = {
+  skills: {
+    offer: () => undefined,
+    all: async () => [],
+    readFile: async () => '',
+  },
+  schemas: new SchemaChecks(),
+  images: {
+    fetch: () => Promise.reject(new GatewayError('invalid_request', 'The URL could not be fetched.')),
+  },
 }
 
 /** Puts the parts of a gateway together over a store and providers. */
@@ -99,24 +127,35 @@ export function partsOver(
     models: {
       default: options.default ?? null,
       aliases: options.aliases ?? {},
+      retries: options.retries ?? 0,
+      fallbacks: options.fallbacks ?? [],
       timeouts: { ...timeouts, ...options.timeouts },
+      prices: options.prices ?? new Map(),
+      currency: 'USD',
     },
     prompts: { screening: options.screening ?? 'flag' },
     conversations: { historyMessages: options.historyMessages ?? 50 },
+    channels: options.channels ?? [],
     webhooks: { endpoints: options.endpoints ?? [] },
   }
   const ids = createIds(
     () => clock.now(),
     (bytes) => randomFillSync(bytes),
   )
+  const outbox = new Outbox({ clock, ids, endpoints: () => settings.webhooks.endpoints })
+  const log: Log = (_level, message, fields) => void logged.push({ message, fields })
+  const budgets = new Budgets({ store: store.usage, clock, log, outbox, currency: () => 'USD' })
   return {
     store,
     models: new ModelCatalog(providers),
     turns: new RunningTurns(),
     clock,
     ids,
-    outbox: new Outbox({ clock, ids, endpoints: () => settings.webhooks.endpoints }),
-    log: (_level, message, fields) => logged.push({ message, fields }),
+    random: () => 0,
+    outbox,
+    channels: new ChannelHub({ fillRandom: (bytes) => void randomFillSync(bytes) }),
+    log,
+    answers: { ...noAnswers, budgets, keys: new RunningKeys(), ...options.answers },
     settings: () => settings,
     logged,
   }

@@ -29,6 +29,12 @@ export interface OpenAiModel {
   readonly maxTokens?: number
   /** Wants `max_completion_tokens`, and no temperature but 1. */
   readonly isReasoning?: boolean
+  /** Answers 400 to `tools`, as Ollama does for some models. */
+  readonly withoutTools?: boolean
+  /** Answers 400 to images. */
+  readonly withoutImages?: boolean
+  /** Answers 400 to a `response_format` with a schema. */
+  readonly withoutSchemas?: boolean
   /** Unix seconds. */
   readonly created?: number
 }
@@ -69,6 +75,7 @@ const created = 1_790_000_000
 
 function completionOf(request: RecordedRequest, behaviour: Behaviour): ChatCompletion {
   const content = piecesOf(behaviour).join('')
+  const hasCalls = behaviour.toolCalls !== undefined
   return {
     id,
     object: 'chat.completion',
@@ -77,7 +84,13 @@ function completionOf(request: RecordedRequest, behaviour: Behaviour): ChatCompl
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content, refusal: null, annotations: [] },
+        message: {
+          role: 'assistant',
+          content: content === '' && hasCalls ? null : content,
+          refusal: null,
+          annotations: [],
+          ...(hasCalls ? { tool_calls: callsOf(behaviour) } : {}),
+        },
         logprobs: null,
         finish_reason: finishReasonOf(behaviour),
       },
@@ -115,6 +128,7 @@ function eventsOf(request: RecordedRequest, behaviour: Behaviour): readonly Serv
   return [
     chunk({ delta: { role: 'assistant', content: '', refusal: null } }),
     ...texts,
+    ...callDeltas(behaviour).map((toolCall) => chunk({ delta: { tool_calls: [toolCall] } })),
     chunk({ finish_reason: finishReasonOf(behaviour) }),
     ...(wantsUsage ? [{ data: JSON.stringify(last) }] : []),
     { data: '[DONE]' },
@@ -132,7 +146,28 @@ function usageOf(behaviour: Behaviour): CompletionUsage {
 
 function finishReasonOf(behaviour: Behaviour): ChatCompletion.Choice['finish_reason'] {
   const reasons = ['stop', 'length', 'tool_calls', 'content_filter', 'function_call'] as const
-  return reasons.find((reason) => reason === behaviour.stopReason) ?? 'stop'
+  const standard = behaviour.toolCalls === undefined ? 'stop' : 'tool_calls'
+  return reasons.find((reason) => reason === behaviour.stopReason) ?? standard
+}
+
+function callsOf({ toolCalls = [] }: Behaviour): ChatCompletion.Choice['message']['tool_calls'] & object {
+  return toolCalls.map(({ id, name, arguments: json }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: json },
+  }))
+}
+
+// First the name, then the arguments in two pieces.
+function callDeltas({ toolCalls = [] }: Behaviour): readonly ChatCompletionChunk.Choice.Delta.ToolCall[] {
+  return toolCalls.flatMap(({ id, name, arguments: json }, index) => {
+    const half = Math.ceil(json.length / 2)
+    return [
+      { index, id, type: 'function' as const, function: { name, arguments: '' } },
+      { index, function: { arguments: json.slice(0, half) } },
+      { index, function: { arguments: json.slice(half) } },
+    ]
+  })
 }
 
 function modelOf(request: RecordedRequest): string {
@@ -140,5 +175,5 @@ function modelOf(request: RecordedRequest): string {
 }
 
 function piecesOf(behaviour: Behaviour): readonly string[] {
-  return behaviour.pieces ?? ['Hello', ', ', 'world', '!']
+  return behaviour.pieces ?? (behaviour.toolCalls === undefined ? ['Hello', ', ', 'world', '!'] : [])
 }

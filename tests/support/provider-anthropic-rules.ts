@@ -1,5 +1,6 @@
 import type { ModelInfo } from '@anthropic-ai/sdk/resources'
 import type { AnthropicModel } from './anthropic-server.ts'
+import { checkAnthropicAsks } from './provider-anthropic-tools.ts'
 import { type Fields, fieldsOf, type RecordedRequest, type Reply } from './provider-server.ts'
 
 const taken = new Set(
@@ -58,7 +59,7 @@ function checkBody(body: Fields, models: readonly AnthropicModel[], isNewest: bo
     if (typeof temperature !== 'number' || temperature < 0 || temperature > 1)
       return invalid('temperature: range: 0..1')
   }
-  return checkMessages(messages, model)
+  return checkMessages(messages, model) ?? checkAnthropicAsks(body, model, invalid)
 }
 
 function checkMessages(messages: unknown, model: AnthropicModel): Reply | undefined {

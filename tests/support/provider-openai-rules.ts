@@ -1,5 +1,6 @@
 import type { Model } from 'openai/resources/models'
 import type { OpenAiModel, OpenAiServerOptions } from './openai-server.ts'
+import { checkOpenAiAsks } from './provider-openai-tools.ts'
 import { type Fields, fieldsOf, type RecordedRequest, type Reply } from './provider-server.ts'
 
 /** The options with their defaults. */
@@ -90,7 +91,7 @@ function checkBody(body: Fields, settings: Settings): Reply | undefined {
       )
     }
   }
-  return checkMessages(messages, model)
+  return checkMessages(messages, model) ?? checkOpenAiAsks(body, model, refuse)
 }
 
 function checkLimit(body: Fields, model: OpenAiModel): Reply | undefined {
@@ -148,7 +149,7 @@ function checkMessages(messages: unknown, model: OpenAiModel): Reply | undefined
   }
   let characters = 0
   for (const [i, message] of messages.entries()) {
-    const { role, content } = fieldsOf(message)
+    const { role, content, tool_calls: calls } = fieldsOf(message)
     if (!roles.includes(role)) {
       return refuse(
         400,
@@ -157,7 +158,8 @@ function checkMessages(messages: unknown, model: OpenAiModel): Reply | undefined
         `messages[${i}].role`,
       )
     }
-    if (typeof content !== 'string' && !Array.isArray(content)) {
+    const mayBeNull = role === 'assistant' && Array.isArray(calls) && calls.length > 0
+    if (typeof content !== 'string' && !Array.isArray(content) && !(mayBeNull && content === null)) {
       return refuse(
         400,
         `Invalid value for 'content': expected a string, got ${content === null ? 'null' : typeof content}.`,

@@ -26,6 +26,10 @@ export type Fault =
 export interface Behaviour {
   /** What the model says, in the pieces in which it streams it. */
   readonly pieces?: readonly string[]
+  /** Calls of tools after what it says. `arguments` is what stands in the call, as JSON. */
+  readonly toolCalls?: readonly { readonly id: string; readonly name: string; readonly arguments: string }[]
+  /** What it thinks first, signed. */
+  readonly thinking?: string
   readonly inputTokens?: number
   readonly outputTokens?: number
   /** The dialect's own word for why the answer ended. */

@@ -34,6 +34,25 @@ const apiRoot = (root: string) =>
     description: "Base of the platform's API, for self-hosted ones and proxies.",
   })
 
+const TelegramWebhookSchema = Type.Object(
+  {
+    url: Type.String({
+      kind: 'httpUrl',
+      description:
+        "Where Telegram reaches the gateway's `/channels/telegram/webhook`: an address that it can open from outside, with HTTPS.",
+    }),
+    secret: Type.String({
+      minLength: 16,
+      maxLength: 256,
+      pattern: '^[A-Za-z0-9_-]+$',
+      expected: 'a text of 16 to 256 characters of A-Z, a-z, 0-9, _ and -',
+      secret: true,
+      description: 'Comes back in a header of each request, so that nobody else can post updates.',
+    }),
+  },
+  { description: 'Has Telegram post updates to the gateway. Without it the gateway asks for them.' },
+)
+
 /** The section `channels`: where people write from. */
 export const ChannelsSchema = Type.Object(
   {
@@ -56,6 +75,7 @@ export const ChannelsSchema = Type.Object(
           unit: 'UTF-16 units',
           description: 'Longest part of a split message.',
         }),
+        webhook: Type.Optional(TelegramWebhookSchema),
       }),
     ),
     discord: Type.Optional(

@@ -25,6 +25,13 @@ const ModelSchema = Type.Object({
     ),
   ),
   tools: Type.Boolean({ default: true, description: 'Whether the model can call tools.' }),
+  input: Type.Optional(
+    Type.Array(Type.Enum(['text', 'image']), {
+      maxItems: 2,
+      description:
+        'What the model can be shown. Without it what is known of the model; else images are tried.',
+    }),
+  ),
 })
 
 const ProviderSchema = Type.Object({

@@ -12,6 +12,8 @@ export type AuditAction =
   | 'token.revoked'
   | 'config.reloaded'
   | 'prompt.flagged'
+  | 'pairing.approved'
+  | 'pairing.revoked'
   | 'requests.summed'
   | 'records.lost'
 

@@ -25,20 +25,36 @@ export async function historyFor(
     input.maxTokens ?? Math.min(model.maxOutputTokens ?? answerTokensReserved, answerTokensReserved)
   let budget = (model.contextWindow ?? contextWindowUnknown) - answer
   budget -= estimateTokens(input.message) + estimateTokens(input.systemPrompt ?? '')
-  const newestFirst = await parts.store.conversations.history(
-    input.conversationId,
-    parts.settings().conversations.historyMessages,
-  )
+  const { historyMessages } = parts.settings().conversations
+  const newestFirst = await parts.store.conversations.history(input.conversationId, historyMessages)
   const kept: ProviderMessage[] = []
-  for (const message of withoutBlankReplies(newestFirst)) {
+  const shown = withoutBlankReplies(newestFirst)
+  for (const message of shown) {
     budget -= estimateTokens(message.content)
     if (budget < 0) break
     kept.push({ role: message.role, content: message.content })
   }
   kept.reverse()
+  const isWhole = kept.length === shown.length && newestFirst.length < historyMessages
+  if (isWhole && kept[0]?.role === 'assistant') kept.unshift({ role: 'user', content: writtenFirst })
   // A reply whose question was dropped would stand first, which providers refuse.
   while (kept[0]?.role === 'assistant') kept.shift()
-  return kept
+  return joined(kept)
+}
+
+// Where an application wrote first, a person who answers must be understood.
+const writtenFirst = '(Nothing yet: the assistant wrote first.)'
+
+// What an application sent stands beside replies, and some models refuse two messages of one role in a row.
+function joined(messages: readonly ProviderMessage[]): ProviderMessage[] {
+  const all: ProviderMessage[] = []
+  for (const message of messages) {
+    const last = all.at(-1)
+    if (last?.role === 'assistant' && message.role === 'assistant') {
+      all[all.length - 1] = { ...last, content: `${last.content}\n\n${message.content}` }
+    } else all.push(message)
+  }
+  return all
 }
 
 // Providers refuse a blank message, so that one blank reply would spoil its conversation for ever: it goes, with its question.

@@ -1,12 +1,18 @@
 import { modelsOf, ownerOf } from '../actor.ts'
+import type { InboundTurn } from '../channels/inbound-turn.ts'
 import type { Context } from '../context.ts'
 import type { Conversation, FinishReason, Usage } from '../conversations/conversation.ts'
 import { GatewayError } from '../errors.ts'
-import type { ModelProvider } from '../models/provider.ts'
-import { resolveModel } from '../models/resolve-model.ts'
+import type { Attachment } from '../images/image.ts'
+import type { ProviderTurn } from '../models/provider.ts'
+import { type ResolvedModel, resolveModel } from '../models/resolve-model.ts'
 import { screenPrompt } from '../prompts/screen-prompt.ts'
+import { openBill } from '../usage/turn-bill.ts'
 import { answerTurn } from './answer-turn.ts'
+import { cutShort, replyCharactersMax, tooLong } from './broken-answer.ts'
 import { TurnDeadline } from './deadline.ts'
+import { TurnAttempts } from './turn-attempts.ts'
+import { type AskedFormat, extrasOf } from './turn-extras.ts'
 import { turnFor } from './turn-plan.ts'
 import { TurnRecord } from './turn-record.ts'
 
@@ -21,8 +27,16 @@ export interface ReplyInput {
   readonly maxTokens?: number
   readonly temperature?: number
   readonly metadata?: Readonly<Record<string, string>>
+  /** The answer is then JSON that validates. */
+  readonly responseFormat?: AskedFormat
+  /** Images that come with the message. */
+  readonly attachments?: readonly Attachment[]
+  /** Skills to follow, by name; absent lets the model choose among those that are switched on, an empty list means none. */
+  readonly skills?: readonly string[]
   /** True asks the provider for a stream. */
   readonly stream: boolean
+  /** Set where the turn answers a channel's message; `conversationId` is then the chat's own. */
+  readonly inbound?: InboundTurn
 }
 
 /** What a turn yields: one `start`, any number of `delta`, one `done`. A turn that fails throws instead of `done`. */
@@ -45,9 +59,9 @@ export type ReplyEvent =
       /** Whole milliseconds from the request's arrival to the reply's end. */
       readonly latency: number
       readonly warnings: readonly string[]
+      /** The answer, parsed, where a form was asked for. It is what counts also where the deltas of a stream say something else. */
+      readonly data?: unknown
     }
-
-const replyCharactersMax = 8 * 1024 * 1024
 
 /**
  * Runs one turn: the only place where one happens. The user's message is being stored while the model is asked; the reply is durable
@@ -64,17 +78,22 @@ export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<Re
   let release: (() => void) | undefined
   try {
     // A stranger is refused before it waits, so that it takes no place among the owner's own messages.
-    if (parts.turns.locks.isHeld(conversationId)) await ownConversation(ctx, conversationId)
+    if (parts.turns.locks.isHeld(conversationId)) await ownConversation(ctx, conversationId, input.inbound)
     const waitMs = Math.max(0, timeouts.totalMs - elapsedMs(ctx))
     release = await parts.turns.locks.acquire(conversationId, waitMs, ctx.signal)
     const existing =
-      input.conversationId === undefined ? undefined : await ownConversation(ctx, conversationId)
+      input.conversationId === undefined
+        ? undefined
+        : await ownConversation(ctx, conversationId, input.inbound)
     const resolved = await resolveModel(parts, input.model, modelsOf(ctx.actor))
-    const turn = await turnFor(ctx, input, { id: conversationId, existing }, resolved)
+    const extras = await extrasOf(ctx, input)
+    const turn = await turnFor(ctx, input, { id: conversationId, existing }, resolved, extras)
+    using bill = await openBill(ctx, turn, resolved)
     ctx.signal.throwIfAborted()
-    const record = new TurnRecord(ctx, input, conversationId, resolved, turn)
-    record.warnings.push(...warnings)
     using deadline = new TurnDeadline(ctx.signal, timeouts, input.stream, elapsedMs(ctx))
+    using attempts = new TurnAttempts(ctx, deadline, resolved, turn)
+    const record = new TurnRecord(ctx, input, conversationId, attempts, bill)
+    record.warnings.push(...warnings)
     record.begin(existing === undefined, (error) => deadline.abandon(error))
     try {
       yield {
@@ -84,13 +103,14 @@ export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<Re
         model: resolved.model.id,
         ...(resolved.alias === undefined ? {} : { alias: resolved.alias }),
       }
-      for await (const event of answerTurn(resolved, turn, deadline.signal)) {
+      const questionFor = (other: ResolvedModel): ProviderTurn | Promise<ProviderTurn> =>
+        other === resolved ? turn : turnFor(ctx, input, { id: conversationId, existing }, other, extras)
+      for await (const event of await answerTurn(attempts, questionFor, extras)) {
         switch (event.type) {
           case 'text':
             if (event.text === '') break
-            if (record.content === '' && input.stream) deadline.firstToken()
             record.content += event.text
-            if (record.content.length > replyCharactersMax) throw tooLong(resolved.provider)
+            if (record.content.length > replyCharactersMax) throw tooLong(attempts.resolved.provider)
             deadline.held()
             yield { type: 'delta', content: event.text }
             break
@@ -99,6 +119,11 @@ export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<Re
             break
           case 'warning':
             record.warnings.push(event.warning)
+            break
+          case 'answer':
+            // What validates is kept, also where the deltas had a fence around it, or a mistake in it.
+            record.content = event.content
+            record.data = event.data
             break
           case 'finish':
             record.usage = event.usage ?? record.usage
@@ -109,10 +134,12 @@ export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<Re
       }
       if (record.finishReason === null) {
         deadline.signal.throwIfAborted()
-        throw cutShort(resolved.provider)
+        throw cutShort(attempts.resolved.provider)
       }
+      attempts.succeeded()
       yield await record.complete(record.finishReason)
     } catch (error) {
+      attempts.ended(error)
       await record.endUnfinished(ctx.signal.aborted ? 'aborted' : 'failed')
       throw error
     } finally {
@@ -130,27 +157,20 @@ function elapsedMs(ctx: Context): number {
   return ctx.parts.clock.monotonic() - ctx.arrivedAt
 }
 
-async function ownConversation(ctx: Context, id: string): Promise<Conversation | undefined> {
+async function ownConversation(
+  ctx: Context,
+  id: string,
+  inbound: InboundTurn | undefined,
+): Promise<Conversation | undefined> {
   const conversation = await ctx.parts.store.conversations.find(id)
-  if (
-    conversation === undefined ||
-    (conversation.channel === 'api' && conversation.owner === ownerOf(ctx.actor))
-  ) {
-    return conversation
-  }
+  if (conversation === undefined || isOwn(conversation, ctx, inbound)) return conversation
   throw new GatewayError(
     'conflict',
     `The conversation id ${JSON.stringify(id)} is taken. Choose another one, or leave conversationId out to open a new conversation.`,
   )
 }
 
-function cutShort(provider: ModelProvider): GatewayError {
-  return new GatewayError('provider_error', `The answer of ${provider.name} was cut short.`)
-}
-
-function tooLong(provider: ModelProvider): GatewayError {
-  return new GatewayError(
-    'provider_error',
-    `The answer of ${provider.name} is longer than ${replyCharactersMax} characters.`,
-  )
+function isOwn({ channel, chatId, owner }: Conversation, ctx: Context, inbound?: InboundTurn): boolean {
+  if (inbound) return owner === null && channel === inbound.channel && chatId === inbound.chatId
+  return channel === 'api' && owner === ownerOf(ctx.actor)
 }

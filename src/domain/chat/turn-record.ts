@@ -3,12 +3,16 @@ import type { AuditEntry, AuditUsage } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { FinishReason, Usage } from '../conversations/conversation.ts'
 import { GatewayError } from '../errors.ts'
-import type { ProviderTurn } from '../models/provider.ts'
-import type { ResolvedModel } from '../models/resolve-model.ts'
+import { storedMessage } from '../images/stored-message.ts'
+import { estimateUsage, unansweredUsage } from '../usage/estimate-usage.ts'
+import type { SettledBill, TurnBill } from '../usage/turn-bill.ts'
 import { type TurnPlace, turnBegan, turnCompleted } from '../webhooks/turn-events.ts'
-import { estimateTokens } from './history.ts'
 import type { ReplyEvent, ReplyInput } from './reply.ts'
 import { titleOf } from './title.ts'
+import type { TurnAttempts } from './turn-attempts.ts'
+
+type AskedModel = Pick<TurnAttempts, 'resolved' | 'turn' | 'spent'>
+type Done = Extract<ReplyEvent, { type: 'done' }>
 
 /** What is known of a running turn, and its two commits. */
 export class TurnRecord {
@@ -17,28 +21,25 @@ export class TurnRecord {
   usage: Usage | undefined
   finishReason: FinishReason | null = null
   readonly warnings: string[] = []
+  /** The answer, parsed, where a form was asked for. */
+  data: unknown
   readonly #ctx: Context
   readonly #input: ReplyInput
   readonly #conversationId: string
-  readonly #resolved: ResolvedModel
-  readonly #turn: ProviderTurn
+  readonly #asked: AskedModel
+  readonly #bill: TurnBill
   readonly #messageId: string
   #begun: Promise<void> = Promise.resolve()
   #ended = false
 
-  constructor(
-    ctx: Context,
-    input: ReplyInput,
-    conversationId: string,
-    resolved: ResolvedModel,
-    turn: ProviderTurn,
-  ) {
+  /** `asked` is read when it is needed: who answers may change until the first token. */
+  constructor(ctx: Context, input: ReplyInput, conversationId: string, asked: AskedModel, bill: TurnBill) {
     this.#ctx = ctx
     this.#input = input
     this.#conversationId = conversationId
-    this.#resolved = resolved
-    this.#turn = turn
-    this.#messageId = ctx.parts.ids.next('msg')
+    this.#asked = asked
+    this.#bill = bill
+    this.#messageId = input.inbound?.messageId ?? ctx.parts.ids.next('msg')
     this.replyId = ctx.parts.ids.next('msg')
   }
 
@@ -46,21 +47,26 @@ export class TurnRecord {
   begin(isNew: boolean, onFailure: (error: unknown) => void): void {
     const { parts, actor, call } = this.#ctx
     call?.beginTurn()
-    const { message: content } = this.#input
+    const { message, inbound } = this.#input
+    // An earlier try has stored the message, and told of it.
+    if (inbound?.isBegun) return
+    const content = inbound?.ownText ?? message
     const messageId = this.#messageId
+    const { channel, chatId } = this.#place
     const events = turnBegan(parts.outbox, this.#place, { messageId, content, actor, isNew })
     const begun = parts.store.turns.begin({
       conversation: {
         id: this.#conversationId,
-        channel: 'api',
-        chatId: this.#conversationId,
+        channel,
+        chatId,
         owner: ownerOf(actor),
-        title: titleOf(this.#input.message),
+        title: titleOf(content),
         ...(this.#input.systemPrompt === undefined ? {} : { systemPrompt: this.#input.systemPrompt }),
         isNew,
       },
       messageId: this.#messageId,
-      content: this.#input.message,
+      content: storedMessage(message, this.#input.attachments),
+      ...(inbound ? { inboxKey: inbound.inboxKey } : {}),
       ...(this.#input.metadata === undefined ? {} : { metadata: this.#input.metadata }),
       at: parts.clock.now(),
       ...(events.length === 0 ? {} : { events }),
@@ -73,29 +79,38 @@ export class TurnRecord {
   async complete(finishReason: FinishReason): Promise<ReplyEvent> {
     this.#ended = true
     const { call } = this.#ctx
-    const usage = this.#usageOrEstimate()
+    const bill = this.#settle('complete', this.#usageOrEstimate())
+    const { usage } = bill
     const used = this.#used(usage)
-    let latency: number
+    const done: Done = {
+      type: 'done',
+      id: this.replyId,
+      model: this.#asked.resolved.model.id,
+      usage,
+      finishReason,
+      latency: this.#latency(),
+      warnings: this.warnings,
+      ...(this.data === undefined ? {} : { data: this.data }),
+    }
     try {
-      latency = Math.round(this.#ctx.parts.clock.monotonic() - this.#ctx.arrivedAt)
-      const finished = this.#finish('complete', 'complete', usage, latency, call?.entryOfTurn(used))
+      const finished = this.#finish('complete', 'complete', {
+        usage,
+        bill,
+        done,
+        audit: call?.entryOfTurn(used),
+      })
       // Both are under way, one behind the other; where the first failed, its reason is the one that counts.
       finished.catch(() => undefined)
       await this.#begun
       await finished
       call?.storedWithTurn()
+    } catch (error) {
+      await this.#keepRefused(bill, error)
+      throw error
     } finally {
       call?.endTurn(used)
     }
-    return {
-      type: 'done',
-      id: this.replyId,
-      model: this.#resolved.model.id,
-      usage,
-      finishReason,
-      latency,
-      warnings: this.warnings,
-    }
+    return done
   }
 
   /**
@@ -106,12 +121,15 @@ export class TurnRecord {
     if (this.#ended) return
     this.#ended = true
     const userStatus = status === 'aborted' && this.content !== '' ? 'complete' : status
-    const latency = Math.round(this.#ctx.parts.clock.monotonic() - this.#ctx.arrivedAt)
     const usage = this.#usageOrEstimate()
+    const bill = this.#settle(status, this.usage ?? unansweredUsage(status, usage))
     try {
       await this.#begun
-      await this.#finish(userStatus, status, usage, latency)
+      // A channel's message stays as it is: it is tried again, or its worker ends it.
+      if (this.#input.inbound) await this.#bill.keepAlone(bill)
+      else await this.#finish(userStatus, status, { usage, bill })
     } catch (error) {
+      await this.#keepRefused(bill, error)
       const code = error instanceof GatewayError ? error.code : 'internal_error'
       this.#ctx.parts.log('warn', 'unfinished turn not stored', {
         requestId: this.#ctx.requestId,
@@ -123,26 +141,36 @@ export class TurnRecord {
   }
 
   get #place(): TurnPlace {
-    return { conversationId: this.#conversationId, channel: 'api', chatId: this.#conversationId }
+    const conversationId = this.#conversationId
+    const { channel = 'api', chatId = conversationId } = this.#input.inbound ?? {}
+    return { conversationId, channel, chatId }
   }
 
   async #finish(
     userStatus: 'complete' | 'aborted' | 'failed',
     replyStatus: 'complete' | 'aborted' | 'failed',
-    usage: Usage,
-    latencyMs: number,
-    audit?: AuditEntry,
+    { usage, bill, done, audit }: TurnEnd,
   ): Promise<void> {
     const hasReply = replyStatus === 'complete' || this.content !== ''
     const { outbox } = this.#ctx.parts
     const { replyId: messageId, content } = this
-    const { id: model } = this.#resolved.model
-    const events =
-      replyStatus === 'complete'
+    const { id: model } = this.#asked.resolved.model
+    const { inbound } = this.#input
+    const at = this.#ctx.parts.clock.now()
+    const conversationId = this.#conversationId
+    // A reply in a chat is told of when its last part stands there.
+    const answer = inbound && {
+      inboxKey: inbound.inboxKey,
+      outbound: inbound.outgoing({ id: messageId, conversationId, content, model, usage, at }),
+    }
+    const told =
+      replyStatus === 'complete' && !inbound
         ? turnCompleted(outbox, this.#place, { messageId, content, model, usage, externalIds: [] })
         : []
+    const events = [...told, ...bill.events]
+    const answered = done && this.#ctx.keepAnswer?.(done)
     await this.#ctx.parts.store.turns.finish({
-      conversationId: this.#conversationId,
+      conversationId,
       userMessageId: this.#messageId,
       userStatus,
       ...(hasReply
@@ -155,11 +183,14 @@ export class TurnRecord {
             },
           }
         : {}),
-      model: this.#resolved.model.id,
-      provider: this.#resolved.provider.name,
+      model: this.#asked.resolved.model.id,
+      provider: this.#asked.resolved.provider.name,
       usage,
-      latencyMs,
-      at: this.#ctx.parts.clock.now(),
+      latencyMs: done?.latency ?? this.#latency(),
+      at,
+      billed: bill.records,
+      ...(answered ? { answered } : {}),
+      ...(answer ? { answer } : {}),
       ...(events.length === 0 ? {} : { events }),
       ...(audit === undefined ? {} : { audit }),
     })
@@ -167,17 +198,35 @@ export class TurnRecord {
   }
 
   #used({ inputTokens, outputTokens }: Usage): AuditUsage {
-    return { model: this.#resolved.model.id, inputTokens, outputTokens }
+    return { model: this.#asked.resolved.model.id, inputTokens, outputTokens }
   }
 
   #usageOrEstimate(): Usage {
-    if (this.usage) return this.usage
-    const { systemPrompt = '', messages } = this.#turn
-    const inputTokens = messages.reduce((sum, { content }) => sum + estimateTokens(content), 0)
-    return {
-      inputTokens: inputTokens + estimateTokens(systemPrompt),
-      outputTokens: estimateTokens(this.content),
-      estimated: true,
-    }
+    return this.usage ?? estimateUsage(this.#asked.turn, this.content)
   }
+
+  #settle(status: 'complete' | 'aborted' | 'failed', usage: Usage): SettledBill {
+    const { resolved, spent } = this.#asked
+    const { channel } = this.#place
+    const { metadata } = this.#input
+    const at = this.#ctx.parts.clock.now()
+    return this.#bill.settle({ status, at, channel, metadata, answer: { resolved, usage }, spent })
+  }
+
+  // A commit that was refused has kept nothing: what the turn has cost is kept all the same.
+  async #keepRefused(bill: SettledBill, error: unknown): Promise<void> {
+    if (error instanceof GatewayError && error.code === 'conflict') await this.#bill.keepAlone(bill)
+  }
+
+  #latency(): number {
+    return Math.round(this.#ctx.parts.clock.monotonic() - this.#ctx.arrivedAt)
+  }
+}
+
+interface TurnEnd {
+  readonly usage: Usage
+  readonly bill: SettledBill
+  /** What the caller is about to be told. */
+  readonly done?: Done
+  readonly audit?: AuditEntry | undefined
 }

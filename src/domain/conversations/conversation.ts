@@ -9,9 +9,16 @@ export type FinishReason = 'stop' | 'length' | 'refusal' | 'tool_calls'
 
 /** Tokens of one turn. `estimated` where the provider told nothing and the gateway counted by length. */
 export interface Usage {
+  /** Cached ones included. */
   readonly inputTokens: number
   readonly outputTokens: number
   readonly estimated?: boolean
+  /** How many of the input were read from the provider's cache, where it tells of any. */
+  readonly cacheReadTokens?: number
+  /** How many of the input were written to the provider's cache, where it tells of any. */
+  readonly cacheWriteTokens?: number
+  /** In `models.currency`, where the config has the model's price. */
+  readonly cost?: number
 }
 
 /** A conversation without its messages. Times are milliseconds since the epoch. */

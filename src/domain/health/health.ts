@@ -1,3 +1,4 @@
+import type { ChannelName } from '../channels/channel.ts'
 import type { Parts } from '../context.ts'
 import type { StoreHealth } from '../store.ts'
 
@@ -14,11 +15,12 @@ export interface Probes {
 /** How each part of the gateway is; `sentence` says what is wrong and what to do. */
 export interface Health {
   readonly status: 'ok' | 'degraded'
-  readonly channels: Readonly<Record<string, never>>
+  readonly channels: Readonly<Partial<Record<ChannelName, ChannelPartHealth>>>
   readonly models: PartHealth & {
     readonly providers: readonly {
       readonly name: string
-      readonly status: 'ok' | 'unknown' | 'failed'
+      /** `cooling`: left alone for a while, after turns that failed there. */
+      readonly status: 'ok' | 'unknown' | 'failed' | 'cooling'
       readonly models: number
       readonly sentence?: string
     }[]
@@ -27,6 +29,18 @@ export interface Health {
   readonly webhooks: PartHealth & { readonly endpoints: number }
   readonly memory: PartHealth & { readonly rssBytes: number; readonly heapUsedBytes: number }
   readonly eventLoop: PartHealth & { readonly delayP99Ms: number }
+}
+
+/** How one channel is. Times are ISO 8601. */
+export interface ChannelPartHealth {
+  readonly status: 'connecting' | 'connected' | 'disconnected'
+  readonly since: string
+  /** When the platform was last heard. */
+  readonly lastProofAt: string | null
+  readonly lastError: string | null
+  /** What a person must do. */
+  readonly remedy: string | null
+  readonly sentence?: string
 }
 
 interface PartHealth {
@@ -58,20 +72,48 @@ export function healthOf(parts: Parts, probes: Probes): Health {
   }
   const { webhookEndpoints: endpoints, webhookSentence } = probes
   const webhooks = { ...part(webhookSentence !== undefined, webhookSentence ?? ''), endpoints }
-  const isWell = [models, store, webhooks, memory, eventLoop].every((each) => each.status === 'ok')
-  return { status: isWell ? 'ok' : 'degraded', channels: {}, models, store, webhooks, memory, eventLoop }
+  const channels = channelsHealth(parts)
+  const isWell =
+    [models, store, webhooks, memory, eventLoop].every((each) => each.status === 'ok') &&
+    Object.values(channels).every((each) => each.status !== 'disconnected' && each.sentence === undefined)
+  return { status: isWell ? 'ok' : 'degraded', channels, models, store, webhooks, memory, eventLoop }
 }
 
-function modelsHealth(parts: Parts): Health['models'] {
-  const providers = parts.models.listings().map(({ provider, status, models, sentence }) => ({
-    name: provider.name,
-    status,
-    models: models.length,
-    ...(sentence === undefined ? {} : { sentence }),
-  }))
-  const failed = providers.filter((provider) => provider.status === 'failed')
-  const sentences = failed.map((provider) => provider.sentence ?? '').join(' ')
-  return { ...part(failed.length > 0, sentences), providers }
+function modelsHealth({ models, clock }: Parts): Health['models'] {
+  const now = clock.monotonic()
+  const providers = models.listings().map(({ provider, ...listing }) => {
+    const cooling = models.health.sentence(provider, now)
+    const sentence = cooling ?? listing.sentence
+    return {
+      name: provider.name,
+      status: cooling === undefined ? listing.status : ('cooling' as const),
+      models: listing.models.length,
+      ...(sentence === undefined ? {} : { sentence }),
+    }
+  })
+  const bad = providers.filter(({ status }) => status === 'failed' || status === 'cooling')
+  const sentences = bad.map((provider) => provider.sentence ?? '').join(' ')
+  return { ...part(bad.length > 0, sentences), providers }
+}
+
+function channelsHealth({ channels }: Parts): Health['channels'] {
+  const iso = (ms: number): string => new Date(ms).toISOString()
+  const all: Partial<Record<ChannelName, ChannelPartHealth>> = {}
+  for (const name of channels.names) {
+    const health = channels.find(name)?.health
+    if (!health) continue
+    const { status, since, lastProofAt, lastError, remedy } = health
+    const sentence = health.sentence ?? channels.sentence()
+    all[name] = {
+      status,
+      since: iso(since),
+      lastProofAt: lastProofAt === null ? null : iso(lastProofAt),
+      lastError,
+      remedy,
+      ...(sentence === undefined ? {} : { sentence }),
+    }
+  }
+  return all
 }
 
 function part(isBad: boolean, sentence: string): PartHealth {

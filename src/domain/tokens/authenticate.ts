@@ -77,6 +77,11 @@ export class Authenticator {
     return new Set(usable.map(([, { token }]) => token.id)).size
   }
 
+  /** The name of a token that is or was known, by its id. */
+  nameOf(id: string | null): string | undefined {
+    return id === null ? undefined : this.#byId.get(id)?.name
+  }
+
   /** Forgets what is held, so that the next call reads the config's tokens and the store's anew. */
   reload(): void {
     this.#epoch = undefined

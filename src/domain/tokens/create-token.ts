@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts'
 import type { Ids } from '../ids.ts'
 import type { Store } from '../store.ts'
 import { expiryFrom } from './expiry.ts'
+import { parseBudget } from './parse-budget.ts'
 import { createSecret, type FillRandom, type Sha256Hex, tokenSecret } from './secret.ts'
 import { type Scope, scopes, type Token } from './token.ts'
 
@@ -26,6 +27,8 @@ export interface CreateToken {
   readonly scopes: readonly string[]
   /** `30d`, `12h`, `never` or an ISO 8601 date; 90 days by default. */
   readonly expires?: string
+  /** `5/day`, `100/month`; none by default. */
+  readonly budget?: string
   /** Tokens of the config file: their names are taken too. */
   readonly configTokens: readonly Token[]
 }
@@ -36,12 +39,13 @@ export interface NewToken {
   readonly secret: string
 }
 
-/** Makes a token. Throws `invalid_request` with `details.field` (`name`, `scope`, `expires`), and `conflict` for a name that is taken. */
+/** Makes a token. Throws `invalid_request` with `details.field` (`name`, `scope`, `expires`, `budget`), and `conflict` for a name that is taken. */
 export async function createToken(parts: TokenParts, input: CreateToken): Promise<NewToken> {
   const now = parts.now()
   const name = checkName(input.name)
   const wanted = parseScopes(input.scopes)
   const expiresAt = expiryFrom(input.expires ?? '90d', now)
+  const budget = input.budget === undefined ? undefined : parseBudget(input.budget)
   const { tokens } = await parts.store.tokens.load()
   if ([...tokens, ...input.configTokens].some((token) => token.name === name && token.revokedAt === null)) {
     throw new GatewayError(
@@ -58,6 +62,7 @@ export async function createToken(parts: TokenParts, input: CreateToken): Promis
     rateLimit: null,
     allowedIps: null,
     models: null,
+    ...(budget ? { budget } : {}),
     createdAt: now,
     expiresAt,
     revokedAt: null,

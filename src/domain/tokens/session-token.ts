@@ -82,6 +82,8 @@ export function tokenOfSession(session: Session, parent: Token): Token {
     // The page's readers have addresses of their own.
     allowedIps: null,
     models: parent.models,
+    ...(parent.budget ? { budget: parent.budget } : {}),
+    ...(parent.budget ? { budget: parent.budget } : {}),
     createdAt: session.createdAt,
     expiresAt: session.expiresAt,
     revokedAt: null,

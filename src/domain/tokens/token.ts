@@ -20,6 +20,8 @@ export interface Token {
   readonly allowedIps: readonly string[] | null
   /** Model ids that it may use; null allows all. */
   readonly models: readonly string[] | null
+  /** The most that its turns may cost. */
+  readonly budget?: TokenBudget
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   /** Milliseconds since the epoch, or null for never. */
@@ -28,6 +30,12 @@ export interface Token {
   readonly lastUsedAt: number | null
   /** Valid secrets by hash, newest first. After a rotation the old one stands here too until it expires. */
   readonly secrets: readonly TokenSecret[]
+}
+
+/** An amount of `models.currency`, above 0, and the period in UTC after which it starts again. */
+export interface TokenBudget {
+  readonly amount: number
+  readonly per: 'day' | 'month'
 }
 
 /** One secret of a token, by its hash. */

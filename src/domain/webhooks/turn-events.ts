@@ -1,7 +1,14 @@
 import type { Actor } from '../actor.ts'
 import type { Usage } from '../conversations/conversation.ts'
-import type { Outbox } from './outbox.ts'
+import { decimalOf, moneyOf } from '../usage/money.ts'
+import type { EventData, Outbox } from './outbox.ts'
 import type { OutgoingEvent } from './webhook-store.ts'
+
+/** Who wrote, as events tell it. */
+export interface Sender {
+  readonly id: string
+  readonly name: string
+}
 
 /** Where a turn happens. */
 export interface TurnPlace {
@@ -23,21 +30,34 @@ export function turnBegan(
 ): readonly OutgoingEvent[] {
   const { conversationId, channel, chatId } = place
   const { messageId, content, actor, isNew } = turn
-  const created = (timestamp: string) => ({
-    conversationId,
-    channel,
-    chatId,
-    from: fromOf(actor),
-    timestamp,
-  })
+  const from = fromOf(actor)
   return [
-    ...(isNew ? outbox.prepare('conversation.created', created) : []),
+    ...(isNew ? conversationOpened(outbox, place, from) : []),
     ...outbox.prepare('message.received', (timestamp) => ({
-      ...created(timestamp),
+      conversationId,
+      channel,
+      chatId,
+      from: { ...from },
+      timestamp,
       messageId,
       content,
     })),
   ]
+}
+
+/** Returns what is told when a conversation is opened, by its first message: `conversation.created`. */
+export function conversationOpened(
+  outbox: Outbox,
+  { conversationId, channel, chatId }: TurnPlace,
+  from: Sender,
+): readonly OutgoingEvent[] {
+  return outbox.prepare('conversation.created', (timestamp) => ({
+    conversationId,
+    channel,
+    chatId,
+    from: { ...from },
+    timestamp,
+  }))
 }
 
 /** Returns what is told when a turn has come to its end: `message.sent`. `externalIds` are the platform's, none for the API. */
@@ -47,8 +67,9 @@ export function turnCompleted(
   reply: {
     readonly messageId: string
     readonly content: string
-    readonly model: string
-    readonly usage: Usage
+    /** Null where an application wrote. */
+    readonly model: string | null
+    readonly usage: Usage | null
     readonly externalIds: readonly string[]
   },
 ): readonly OutgoingEvent[] {
@@ -61,13 +82,19 @@ export function turnCompleted(
     chatId,
     content,
     model,
-    usage: { ...usage },
+    usage: usage === null ? null : eventUsage(usage),
     externalIds,
     timestamp,
   }))
 }
 
-function fromOf(actor: Actor): { readonly id: string; readonly name: string } {
+// Events hold whole numbers only: a cost is told in decimal.
+function eventUsage({ cost, ...usage }: Usage): EventData {
+  return { ...usage, ...(cost === undefined ? {} : { cost: decimalOf(moneyOf(cost)) }) }
+}
+
+/** Returns who acts, as events tell it. */
+export function fromOf(actor: Actor): Sender {
   switch (actor.type) {
     case 'token':
       return { id: actor.token.id, name: actor.token.name }

@@ -2,31 +2,36 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type ReplyEvent, type ReplyInput, reply as runTurn } from '../../domain/chat/reply.ts'
 import type { Context } from '../../domain/context.ts'
 import { GatewayError } from '../../domain/errors.ts'
+import type { Attachment } from '../../domain/images/image.ts'
 import type { App, HttpParts } from '../app.ts'
+import { countAttempts } from '../attempts.ts'
 import { anonymous } from '../auth.ts'
 import { abortOnClose, ClientGone, contextOf } from '../context.ts'
 import { errorBody, toGatewayError } from '../errors.ts'
+import { answerOnce, type OnceCall } from '../idempotency.ts'
+import { openStream, settledOrQuiet, stallMs } from '../open-stream.ts'
 import { ChatBody, ChatReply, StreamFrame } from '../schemas/chat.ts'
-import { SseWriter } from '../sse.ts'
-import { StreamSlots } from '../stream-slots.ts'
+import { IdempotencyHeader } from '../schemas/common.ts'
+import type { SseWriter } from '../sse.ts'
+import type { StreamSlots } from '../stream-slots.ts'
 
-const quietMs = 10_000
-const stallMs = 60_000
+type Done = Extract<ReplyEvent, { type: 'done' }>
 
 /** `POST /chat` and `POST /chat/stream`. */
-export function chatRoutes(app: App, http: HttpParts): void {
-  const slots = new StreamSlots()
+export function chatRoutes(app: App, http: HttpParts, slots: StreamSlots): void {
   app.post<{ Body: ChatBody }>(
     '/chat',
     {
       config: {
         scope: 'chat',
+        headers: IdempotencyHeader,
         summary: 'Send a message and get the reply.',
         responses: { 200: { description: 'The reply.', contentType: 'application/json', schema: ChatReply } },
       },
       schema: { body: ChatBody },
+      attachValidation: true,
     },
-    (request, reply) => plain(http, request, reply, request.body),
+    (request, reply) => answerOnce(http, request, reply, (call) => plain(http, request, reply, call)),
   )
   app.post<{ Body: ChatBody }>(
     '/chat/stream',
@@ -50,35 +55,27 @@ export function chatRoutes(app: App, http: HttpParts): void {
 
 async function plain(
   http: HttpParts,
-  request: FastifyRequest,
+  request: FastifyRequest<{ Body: ChatBody }>,
   reply: FastifyReply,
-  body: ChatBody,
+  call: OnceCall | undefined,
 ): Promise<ChatReply | FastifyReply> {
-  const ctx = contextOf(http, request, abortOnClose(reply).signal)
-  let conversationId = ''
-  let content = ''
+  const said = { conversationId: '', content: '' }
+  const ctx: Context = {
+    ...contextOf(http, request, abortOnClose(reply).signal, countAttempts(request, reply)),
+    ...(call ? { keepAnswer: (done: Done) => call.answered(chatReply(said, done)) } : {}),
+  }
   try {
-    for await (const event of runTurn(ctx, inputOf(body, false))) {
+    for await (const event of runTurn(ctx, inputOf(request.body, false))) {
       switch (event.type) {
         case 'start':
-          conversationId = event.conversationId
+          said.conversationId = event.conversationId
           noteModel(http, request, reply, event)
           break
         case 'delta':
-          content += event.content
+          said.content += event.content
           break
         case 'done':
-          return {
-            id: event.id,
-            conversationId,
-            role: 'assistant',
-            content,
-            model: event.model,
-            usage: event.usage,
-            latency: event.latency,
-            finishReason: event.finishReason,
-            ...(event.warnings.length > 0 ? { warnings: [...event.warnings] } : {}),
-          }
+          return chatReply(said, event)
       }
     }
   } catch (error) {
@@ -86,6 +83,21 @@ async function plain(
     throw error
   }
   throw new GatewayError('internal_error', 'The turn ended without a result.')
+}
+
+function chatReply(said: Pick<ChatReply, 'conversationId' | 'content'>, done: Done): ChatReply {
+  return {
+    id: done.id,
+    conversationId: said.conversationId,
+    role: 'assistant',
+    content: said.content,
+    model: done.model,
+    usage: done.usage,
+    latency: done.latency,
+    finishReason: done.finishReason,
+    ...(done.warnings.length > 0 ? { warnings: [...done.warnings] } : {}),
+    ...(done.data === undefined ? {} : { data: done.data }),
+  }
 }
 
 async function stream(
@@ -97,7 +109,7 @@ async function stream(
 ): Promise<FastifyReply> {
   using _slot = slots.take((request.gateway.token ?? anonymous).id, http.settings().concurrentStreams)
   const controller = abortOnClose(reply)
-  const ctx = contextOf(http, request, controller.signal)
+  const ctx = contextOf(http, request, controller.signal, countAttempts(request, reply))
   const events = runTurn(ctx, inputOf(body, true))
   let sse: SseWriter | undefined
   try {
@@ -105,11 +117,13 @@ async function stream(
     if (started.done || started.value.type !== 'start')
       throw new GatewayError('internal_error', 'The turn did not start.')
     noteModel(http, request, reply, started.value)
-    const { conversationId, messageId, model } = started.value
+    const { conversationId, messageId } = started.value
     // What fails until here, and until the first token, is a normal HTTP error.
     const first = events.next()
     await settledOrQuiet(first, ctx)
     sse = openStream(reply)
+    // Who answers, or is being asked now: another model may have taken over.
+    const model = request.gateway.model ?? started.value.model
     sse.write({ type: 'start', conversationId, messageId, model } satisfies StreamFrame)
     for (let next = await first; !next.done; next = await events.next()) {
       const frame = frameOf(next.value)
@@ -136,30 +150,6 @@ async function stream(
   return reply
 }
 
-// Rejects with what the turn fails with, resolves when it has a token or has been quiet for so long that proxies would cut the line.
-function settledOrQuiet(first: Promise<unknown>, ctx: Context): Promise<unknown> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const quiet = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      ctx.parts.log('debug', 'stream opened before its first token', { requestId: ctx.requestId })
-      resolve()
-    }, quietMs)
-  })
-  return Promise.race([first, quiet]).finally(() => clearTimeout(timer))
-}
-
-function openStream(reply: FastifyReply): SseWriter {
-  reply.header('Content-Type', 'text/event-stream; charset=utf-8')
-  reply.header('Cache-Control', 'no-cache, no-transform')
-  reply.header('X-Accel-Buffering', 'no')
-  reply.hijack()
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) reply.raw.setHeader(name, value)
-  }
-  reply.raw.writeHead(200)
-  return new SseWriter(reply.raw)
-}
-
 function frameOf(event: ReplyEvent): StreamFrame | undefined {
   switch (event.type) {
     case 'start':
@@ -174,18 +164,34 @@ function frameOf(event: ReplyEvent): StreamFrame | undefined {
         finishReason: event.finishReason,
         latency: event.latency,
         ...(event.warnings.length > 0 ? { warnings: [...event.warnings] } : {}),
+        ...(event.data === undefined ? {} : { data: event.data }),
       }
   }
 }
 
 function inputOf(body: ChatBody, stream: boolean): ReplyInput {
+  const { attachments, ...rest } = body
   // Lone surrogates have no UTF-8: neither the store nor a provider could take them.
   return {
-    ...body,
+    ...rest,
     message: body.message.toWellFormed(),
+    ...(attachments === undefined ? {} : { attachments: attachments.map(attachmentOf) }),
     ...(body.systemPrompt === undefined ? {} : { systemPrompt: body.systemPrompt.toWellFormed() }),
     stream,
   }
+}
+
+function attachmentOf(
+  { type, mimeType, data, url }: NonNullable<ChatBody['attachments']>[number],
+  index: number,
+): Attachment {
+  if (data !== undefined && url === undefined && mimeType !== undefined) return { type, mimeType, data }
+  if (url !== undefined && data === undefined)
+    return { type, url, ...(mimeType === undefined ? {} : { mimeType }) }
+  const field = `attachments.${index}`
+  const what =
+    data === undefined || url !== undefined ? 'must have either data or url' : 'must have a mimeType'
+  throw new GatewayError('invalid_request', `${field} ${what}.`, { details: { field } })
 }
 
 function noteModel(

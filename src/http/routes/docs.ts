@@ -1,5 +1,8 @@
+import { GatewayError } from '../../domain/errors.ts'
 import type { App, HttpParts } from '../app.ts'
-import { type DocsPage, docsPage } from '../docs-page.ts'
+import { guidePage } from '../docs-page/guide-page.ts'
+import { contentSecurityPolicy, type DocsPage, docsPage } from '../docs-page.ts'
+import { type Guide, guideMarkup, readGuides } from '../guides.ts'
 import { jsonReply } from '../openapi.ts'
 
 /** `GET /api/v1/openapi.json` and `GET /docs`, both open to everybody. */
@@ -20,6 +23,7 @@ export function docsRoutes(app: App, http: HttpParts, document: () => Record<str
       return reply.type('application/json; charset=utf-8').send(json)
     },
   )
+  let guides: readonly Guide[] | undefined
   let page: DocsPage | undefined
   let html: Buffer | undefined
   app.get(
@@ -34,7 +38,8 @@ export function docsRoutes(app: App, http: HttpParts, document: () => Record<str
       },
     },
     (_request, reply) => {
-      page ??= docsPage(document(), http.version)
+      guides ??= readGuides()
+      page ??= docsPage(document(), http.version, guides)
       html ??= Buffer.from(page.html)
       return reply
         .type('text/html; charset=utf-8')
@@ -42,6 +47,33 @@ export function docsRoutes(app: App, http: HttpParts, document: () => Record<str
         .header('X-Content-Type-Options', 'nosniff')
         .header('Referrer-Policy', 'no-referrer')
         .send(html)
+    },
+  )
+  const pages = new Map<string, Buffer>()
+  app.get<{ Params: { readonly name: string } }>(
+    '/docs/:name',
+    {
+      config: {
+        scope: 'none',
+        isUndocumented: true,
+      },
+    },
+    async (request, reply) => {
+      guides ??= readGuides()
+      const { name } = request.params
+      const guide = guides.find((each) => each.name === name)
+      if (!guide) throw new GatewayError('not_found', 'There is no such page. The list is at /docs.')
+      let bytes = pages.get(name)
+      if (!bytes) {
+        bytes = Buffer.from(guidePage(guide, await guideMarkup(guide), guides, http.version))
+        pages.set(name, bytes)
+      }
+      return reply
+        .type('text/html; charset=utf-8')
+        .header('Content-Security-Policy', contentSecurityPolicy)
+        .header('X-Content-Type-Options', 'nosniff')
+        .header('Referrer-Policy', 'no-referrer')
+        .send(bytes)
     },
   )
 }

@@ -1,4 +1,5 @@
 import { listModels } from '../../domain/models/list-models.ts'
+import { listSkills } from '../../domain/skills/list-skills.ts'
 import type { App, HttpParts } from '../app.ts'
 import { jsonReply } from '../openapi.ts'
 import { strict } from '../schemas/common.ts'
@@ -28,6 +29,6 @@ export function modelRoutes(app: App, http: HttpParts): void {
       },
       schema: { querystring: strict({}) },
     },
-    () => ({ data: [] }),
+    async () => ({ data: await listSkills(http.parts.answers.skills) }),
   )
 }

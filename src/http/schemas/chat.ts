@@ -11,6 +11,50 @@ export const Metadata = Type.Record(Type.String(), Type.String({ maxLength: 512 
   description: 'Up to 16 pairs of strings, kept with the turn.',
 })
 
+/** The form that a reply is wanted in. */
+const ResponseFormat = strict(
+  {
+    type: Type.Enum(['json_schema']),
+    schema: Type.Record(Type.String(), Type.Unknown(), {
+      description:
+        'JSON Schema, draft 2020-12 (or draft-07, where `$schema` says so), at most 64 KiB. Nothing is fetched for it, and `format` is not checked.',
+      examples: [{ type: 'object', properties: { mood: { enum: ['good', 'bad'] } }, required: ['mood'] }],
+    }),
+    name: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]{1,64}$',
+        description: 'What the model knows the form by. Absent means `answer`.',
+      }),
+    ),
+  },
+  'Makes `content` JSON that validates against the schema, and adds it parsed as `data`.',
+)
+
+/** An image that comes with a message. */
+const Attachment = strict({
+  type: Type.Enum(['image']),
+  mimeType: Type.Optional(
+    Type.Enum(['image/png', 'image/jpeg', 'image/gif', 'image/webp'], {
+      description: 'What `data` is. May be left out with `url`.',
+    }),
+  ),
+  data: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 7_000_000,
+      description: 'The image in base64, at most 5 MiB of bytes; `api.security.maxBodySize` counts too.',
+    }),
+  ),
+  url: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 2048,
+      description:
+        'In place of `data`: a public http(s) URL, which the gateway fetches. Redirects are not followed.',
+    }),
+  ),
+})
+
 /** Body of `POST /api/v1/chat` and `/chat/stream`. */
 export const ChatBody = strict({
   message: Type.String({
@@ -45,6 +89,22 @@ export const ChatBody = strict({
   temperature: Type.Optional(
     Type.Number({ minimum: 0, maximum: 2, description: "0 to 2; a model's own range can be narrower." }),
   ),
+  responseFormat: Type.Optional(ResponseFormat),
+  attachments: Type.Optional(
+    Type.Array(Attachment, {
+      maxItems: 8,
+      description:
+        'Images that the model is shown with the message. The conversation keeps `[image]` for each.',
+    }),
+  ),
+  skills: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+      maxItems: 8,
+      description:
+        'Skills to follow, by their names in GET /api/v1/skills. Absent lets the model choose among those that are switched on; an empty list means none.',
+      examples: [['customer-feedback-classification']],
+    }),
+  ),
   metadata: Type.Optional(Metadata),
 })
 /** Body of `POST /api/v1/chat` and `/chat/stream`. */
@@ -55,6 +115,11 @@ export const FinishReasonSchema = Type.Union(
   [Type.Literal('stop'), Type.Literal('length'), Type.Literal('refusal'), Type.Literal('tool_calls')],
   { description: 'Why the reply ended.' },
 )
+
+const Data = Type.Unknown({
+  description:
+    'The reply, parsed, where `responseFormat` was given and the reply validates. It counts also where the deltas of a stream say something else.',
+})
 
 /** Reply of `POST /api/v1/chat`. */
 export const ChatReply = strict({
@@ -70,6 +135,7 @@ export const ChatReply = strict({
   }),
   finishReason: FinishReasonSchema,
   warnings: Type.Optional(Type.Array(Type.String())),
+  data: Type.Optional(Data),
 })
 /** Reply of `POST /api/v1/chat`. */
 export type ChatReply = Static<typeof ChatReply>
@@ -91,6 +157,7 @@ export const StreamFrame = Type.Union(
       finishReason: FinishReasonSchema,
       latency: Type.Integer({ minimum: 0 }),
       warnings: Type.Optional(Type.Array(Type.String())),
+      data: Type.Optional(Data),
     }),
     strict({
       type: Type.Literal('error'),

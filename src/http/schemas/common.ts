@@ -27,6 +27,19 @@ export const pageFields = {
   }),
 }
 
+/** The header of requests that are to happen once. */
+export const IdempotencyHeader = strict({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description:
+        'A new one for each request that is to happen once, such as a UUID. For 24 hours the same request with the same key gets the first answer again, with `Idempotent-Replayed: true`.',
+      examples: ['8e03978e-40d5-43dd-bc93-6894a57f9324'],
+    }),
+  ),
+})
+
 /** A point in time in the API: ISO 8601 in UTC. */
 export const Timestamp = Type.String({ format: 'date-time', examples: ['2026-04-09T10:30:00.000Z'] })
 
@@ -45,8 +58,36 @@ export const UsageSchema = strict(
         description: 'True where the provider told nothing and the gateway counted by length.',
       }),
     ),
+    cacheReadTokens: Type.Optional(
+      Type.Integer({ minimum: 1, description: "How many of the input were read from the provider's cache." }),
+    ),
+    cacheWriteTokens: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: "How many of the input were written to the provider's cache.",
+      }),
+    ),
+    cost: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description: "In `models.currency`; only where the model's price is in the config.",
+      }),
+    ),
   },
-  'Tokens of the turn.',
+  'Tokens of the turn, and what they cost.',
+)
+
+/** Tokens of a turn as events tell them: a cost is a decimal string, since events hold whole numbers only. */
+export const EventUsageSchema = strict(
+  {
+    ...UsageSchema.properties,
+    cost: Type.Optional(
+      Type.String({
+        description: "Decimal, in `models.currency`; only where the model's price is in the config.",
+      }),
+    ),
+  },
+  'Tokens of the turn, and what they cost.',
 )
 
 /** The body of every error. */

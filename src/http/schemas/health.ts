@@ -1,5 +1,5 @@
 import { Type } from '../../schema/type.ts'
-import { strict } from './common.ts'
+import { Nullable, strict, Timestamp } from './common.ts'
 
 const status = Type.Union([Type.Literal('ok'), Type.Literal('degraded')])
 const sentence = Type.Optional(
@@ -18,14 +18,31 @@ export const HealthDetailReply = strict({
   status,
   version: Type.String(),
   uptime: Type.Integer({ minimum: 0 }),
-  channels: Type.Record(Type.String(), Type.Unknown()),
+  channels: Type.Record(
+    Type.String(),
+    strict({
+      status: Type.Union([
+        Type.Literal('connecting'),
+        Type.Literal('connected'),
+        Type.Literal('disconnected'),
+      ]),
+      since: Timestamp,
+      lastProofAt: Nullable(Timestamp),
+      lastError: Nullable(Type.String({ description: 'The last one, in words.' })),
+      remedy: Nullable(Type.String({ description: 'What a person must do.' })),
+      sentence,
+    }),
+  ),
   models: strict({
     status,
     sentence,
     providers: Type.Array(
       strict({
         name: Type.String(),
-        status: Type.Union([Type.Literal('ok'), Type.Literal('unknown'), Type.Literal('failed')]),
+        status: Type.Union(
+          [Type.Literal('ok'), Type.Literal('unknown'), Type.Literal('failed'), Type.Literal('cooling')],
+          { description: '`cooling`: left alone for a while, after turns that failed there.' },
+        ),
         models: Type.Integer({ minimum: 0 }),
         sentence,
       }),

@@ -10,7 +10,10 @@ export const ModelsReply = strict({
       name: Type.String(),
       contextWindow: Nullable(Type.Integer()),
       maxOutputTokens: Nullable(Type.Integer()),
-      available: Type.Boolean({ description: 'False where the provider could not be asked the last time.' }),
+      available: Type.Boolean({
+        description:
+          'False where the provider could not be asked for its models the last time, or is left alone for a while after failures.',
+      }),
       default: Type.Boolean({ description: 'True for exactly one row.' }),
     }),
   ),
@@ -22,10 +25,13 @@ export const SkillsReply = strict({
     strict({
       name: Type.String(),
       description: Type.String(),
-      enabled: Type.Boolean(),
-      eligible: Type.Boolean(),
+      enabled: Type.Boolean({
+        description:
+          'True where models are shown it by themselves. A bundled one takes part where it is named, too.',
+      }),
+      eligible: Type.Boolean({ description: 'False where it cannot be used: `reason` says why.' }),
       reason: Nullable(Type.String()),
-      source: Type.String(),
+      source: Type.String({ description: '`bundled`, or the folder that holds it.', examples: ['bundled'] }),
     }),
   ),
 })

@@ -1,5 +1,5 @@
 import { Type } from '../../schema/type.ts'
-import { strict, Timestamp, UsageSchema } from './common.ts'
+import { EventUsageSchema, Nullable, strict, Timestamp } from './common.ts'
 
 const place = {
   conversationId: Type.String(),
@@ -27,13 +27,14 @@ export const webhookEvents = {
     }),
   },
   'message.sent': {
-    summary: 'A reply is complete. A turn that fails or is left has none.',
+    summary:
+      'A reply is complete, in a chat when all of it stands there; or an application has sent a message. A turn that fails or is left has none.',
     data: strict({
       messageId: Type.String({ description: "The reply's `id`." }),
       ...place,
       content: Type.String(),
-      model: Type.String(),
-      usage: UsageSchema,
+      model: Nullable(Type.String({ description: 'Null where an application wrote.' })),
+      usage: Nullable(EventUsageSchema),
       externalIds: Type.Array(Type.String(), { description: "The platform's ids, none for `api`." }),
       timestamp: Timestamp,
     }),

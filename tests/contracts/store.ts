@@ -1,11 +1,14 @@
 import { describe } from 'node:test'
 import type { Store } from '../../src/domain/store.ts'
 import { auditContract } from '../store/contract/audit.ts'
+import { channelsContract } from '../store/contract/channels.ts'
 import { conversationsContract } from '../store/contract/conversations.ts'
 import { durabilityContract } from '../store/contract/durability.ts'
+import { keysContract } from '../store/contract/keys.ts'
 import { limitsContract } from '../store/contract/limits.ts'
 import { tokensContract } from '../store/contract/tokens.ts'
 import { turnsContract } from '../store/contract/turns.ts'
+import { usageContract } from '../store/contract/usage.ts'
 import { webhooksContract } from '../store/contract/webhooks.ts'
 
 /** An empty store for one test. */
@@ -29,6 +32,9 @@ export function storeContract(name: string, open: OpenStore): void {
     auditContract(open)
     limitsContract(open)
     webhooksContract(open)
+    usageContract(open)
+    keysContract(open)
+    channelsContract(open)
     durabilityContract(open)
   })
 }

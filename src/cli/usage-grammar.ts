@@ -22,6 +22,6 @@ export function addUsageCommand(program: Command, setExitCode: SetExitCode): voi
     usage,
     'openclaw usage --from 7d',
     'openclaw usage --group-by model',
-    'openclaw usage --from 2026-11-01 --to 2026-11-30 --group-by metadata.customer --json',
+    'openclaw usage --from 2026-11-01 --group-by metadata.customer --json',
   )
 }

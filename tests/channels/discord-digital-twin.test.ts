@@ -15,22 +15,26 @@ async function emulator(t: TestContext) {
     users: [{ username: 'ada' }],
     dbUrl: ':memory:',
   })
+  const stack = new AsyncDisposableStack()
+  t.after(() => stack.disposeAsync())
   await twin.start()
-  t.after(() => twin.stop())
+  stack.defer(() => twin.stop())
   const userId = await twin.getFirstNonBotUserId()
   const [channel] = await twin.prisma.channel.findMany()
   assert.ok(userId && channel)
   const { store, close } = await openTestStore()
+  stack.defer(close)
   const rooms = { [twin.guildId]: { requireMention: true } }
-  const start = () =>
-    startHub({
-      store,
-      name: 'discord',
-      access: { rooms },
-      create: () =>
-        createDiscordChannel({ token: twin.botToken, apiRoot: twin.restUrl, guilds: rooms }, fastTimings),
-    })
-  t.after(close)
+  const start = async () =>
+    stack.use(
+      await startHub({
+        store,
+        name: 'discord',
+        access: { rooms },
+        create: () =>
+          createDiscordChannel({ token: twin.botToken, apiRoot: twin.restUrl, guilds: rooms }, fastTimings),
+      }),
+    )
   const texts = async () =>
     (await twin.channel(channel.id).getMessages())
       .filter(({ author }) => author.id === twin.botUserId)
@@ -55,7 +59,6 @@ function echoes(texts: readonly string[]): readonly (string | undefined)[] {
 test('people are answered over an emulator by others: in order, once, and only where they mention the bot', async (t) => {
   const { twin, start, say, posts } = await emulator(t)
   const hub = await start()
-  t.after(() => hub.close())
   await eventually('the link', () =>
     hub.hub.find('discord')?.health.status === 'connected' ? true : undefined,
   )
@@ -78,7 +81,6 @@ test('what was said while the gateway was away is answered from the history', as
   await first.close()
   for (const word of ['while', 'away']) await say(`<@${twin.botUserId}> ${word}`)
   const second = await start()
-  t.after(() => second.close())
   await connected(second)
   await posts(3)
   await say(`<@${twin.botUserId}> after`)
@@ -88,7 +90,6 @@ test('what was said while the gateway was away is answered from the history', as
 test('an application sends a long text in parts that fit, and is told of a channel that is none', async (t) => {
   const { chatId, start, posts } = await emulator(t)
   const hub = await start()
-  t.after(() => hub.close())
   const message = Array.from({ length: 900 }, (_, n) => `word${n}`).join(' ')
   const sent = await sendMessage(hub.request(), { channel: 'discord', chatId, message })
   const texts = await posts(sent.externalIds.length)

@@ -14,8 +14,10 @@ import type { Channel } from './domain/channels/channel.ts'
 import { ChannelHub } from './domain/channels/channel-hub.ts'
 import type { ConfiguredChannel } from './domain/channels/running-channel.ts'
 import { RunningTurns } from './domain/chat/running-turns.ts'
+import { SummaryQueue } from './domain/chat/summary-queue.ts'
 import type { Clock } from './domain/clock.ts'
 import type { Parts } from './domain/context.ts'
+import { ConversationPruner } from './domain/conversations/prune-conversations.ts'
 import { KeyPruner } from './domain/idempotency/prune-keys.ts'
 import { RunningKeys } from './domain/idempotency/running-keys.ts'
 import { createIds } from './domain/ids.ts'
@@ -161,6 +163,7 @@ export async function createGateway(
   const outbox = new Outbox({ clock, ids, endpoints: () => live.settings.webhooks.endpoints })
   const currency = (): string => live.settings.models.currency
   const budgets = new Budgets({ store: store.usage, clock, log, outbox, currency })
+  const summaries = stack.use(new SummaryQueue())
   const parts: Parts = {
     store,
     models,
@@ -171,13 +174,14 @@ export async function createGateway(
     log,
     outbox,
     channels,
-    answers: { skills, schemas: new SchemaChecks(), images, budgets, keys: new RunningKeys() },
+    answers: { skills, schemas: new SchemaChecks(), images, budgets, keys: new RunningKeys(), summaries },
     settings: () => live.settings,
   }
   const sessions = new SessionTokens({ ids, now: clock.now, seal: localSeal(options.loaded.paths.stateDir) })
   const authenticator = new Authenticator(store.tokens, clock, sha256Hex, () => live.tokens, sessions)
   stack.use(new TokenCare(parts, () => live.tokens))
   stack.use(new KeyPruner(parts))
+  stack.use(new ConversationPruner(parts))
   const webhooks = stack.use(await startWebhooks(parts, options.version))
   const http = await createHttpServer({
     parts,

@@ -1,9 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, Help, InvalidArgumentError } from 'commander'
 import { addAuditCommands } from './audit-grammar.ts'
 import { addBackupCommand } from './backup-grammar.ts'
+import { addChannelsCommands } from './channels-grammar.ts'
 import { addChatCommand } from './chat-grammar.ts'
 import { addCompletionCommand } from './completion-grammar.ts'
-import { addChannelsCommands } from './channels-grammar.ts'
 import { addConfigCommands } from './config-grammar.ts'
 import { addConversationsCommands } from './conversations-grammar.ts'
 import { addDoctorCommand } from './doctor-grammar.ts'
@@ -29,7 +29,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .option('--config <file>', 'config file to use; "openclaw config path" prints the default')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, subcommandTerm })
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', rootHelp)
   failWith(program, 'openclaw --help')
@@ -53,6 +53,11 @@ export function createProgram(setExitCode: SetExitCode): Command {
   addBackupCommand(program, setExitCode)
   addCompletionCommand(program, setExitCode)
   return program
+}
+
+// The longest list, and the one that is read first, names commands alone: arguments would push their sentences off the line.
+function subcommandTerm(command: Command): string {
+  return command.parent?.parent ? new Help().subcommandTerm(command) : command.name()
 }
 
 const rootHelp = `

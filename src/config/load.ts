@@ -88,7 +88,13 @@ function readConfig(
     throw new ConfigError(problems)
   if (typeof port === 'number') config.api.port = port
   config.skills.dirs ??= [absolutePath('skills', reading.folders)]
-  return { config, paths: statePaths(options), problems, plainSecrets: reading.plainSecrets, channelsFromEnvironment }
+  return {
+    config,
+    paths: statePaths(options),
+    problems,
+    plainSecrets: reading.plainSecrets,
+    channelsFromEnvironment,
+  }
 }
 
 const root: SchemaNode = ConfigSchema

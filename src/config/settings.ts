@@ -18,7 +18,11 @@ export function settingsOf({ api, models, channels, conversations }: Config): Se
       currency: models.currency,
     },
     prompts: { screening: api.security.promptInjection },
-    conversations: { historyMessages: conversations.historyMessages },
+    conversations: {
+      historyMessages: conversations.historyMessages,
+      retentionDays: conversations.retentionDays ?? null,
+      summarize: conversations.summarize,
+    },
     channels: channelAccess(channels),
     webhooks: { endpoints: webhookEndpoints(api) },
   }

@@ -26,6 +26,10 @@ export interface Settings {
   readonly conversations: {
     /** The most earlier messages that a model is shown. */
     readonly historyMessages: number
+    /** How long a conversation is kept after its last message; null for ever. */
+    readonly retentionDays: number | null
+    /** Whether a model keeps a summary of what it is shown no longer. */
+    readonly summarize: boolean
   }
   /** Who is answered on each channel that is configured and enabled. */
   readonly channels: readonly ChannelAccess[]

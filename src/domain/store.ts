@@ -2,6 +2,7 @@ import type { Visibility } from './actor.ts'
 import type { AuditEntry, AuditLink } from './audit/record.ts'
 import type { Seal } from './audit/seal.ts'
 import type { ChannelStore, OutboundMessage } from './channels/channel-store.ts'
+import type { SummaryStore } from './chat/summary-store.ts'
 import type {
   Conversation,
   FinishReason,
@@ -9,6 +10,7 @@ import type {
   MessageStatus,
   Usage,
 } from './conversations/conversation.ts'
+import type { RetentionStore } from './conversations/retention-store.ts'
 import type { AnsweredKey, KeyStore } from './idempotency/key-store.ts'
 import type { CountedRequests } from './limits/rate-limiter.ts'
 import type { Token, TokenSecret } from './tokens/token.ts'
@@ -29,6 +31,8 @@ export interface Store {
   readonly channels: ChannelStore
   readonly usage: UsageStore
   readonly keys: KeyStore
+  readonly summaries: SummaryStore
+  readonly retention: RetentionStore
   health(): StoreHealth
   /** Commits what is queued, closes the files, resolves when nothing is left. Idempotent. */
   close(): Promise<void>
@@ -79,6 +83,8 @@ export interface ConversationStore {
 
 /** What a model is shown of an earlier message. */
 export interface HistoryMessage {
+  /** The store's own order of messages. */
+  readonly key: number
   readonly role: 'user' | 'assistant'
   readonly content: string
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type ErrorCode, GatewayError, statusOfCode } from '../domain/errors.ts'
 import type { Ids } from '../domain/ids.ts'
-import { errorBody } from './errors.ts'
+import { errorBody, helpLink } from './errors.ts'
 
 const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
   headers_too_large: 'The request headers are larger than 16 KiB.',
@@ -50,7 +50,7 @@ export function answerClientError(
   const status = statusOfCode[code]
   socket.end(
     `HTTP/1.1 ${status} ${reasons[status] ?? 'Error'}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nLink: ${helpLink(code)}\r\nConnection: close\r\n\r\n${body}`,
   )
   return { code, requestId }
 }

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { GatewayError, statusOfCode } from '../domain/errors.ts'
+import { type ErrorCode, GatewayError, statusOfCode } from '../domain/errors.ts'
 import type { Log } from '../domain/log.ts'
 import { doorOf } from './doors/doors.ts'
 import { sentenceOfValidation } from './validation.ts'
@@ -24,11 +24,17 @@ export function errorBody(error: GatewayError, requestId: string): ErrorBody {
   }
 }
 
+/** Returns the value of the header `Link` (RFC 8288) that leads from an error to what the documentation says of its code. */
+export function helpLink(code: ErrorCode): string {
+  return `</docs/errors#${code}>; rel="help"`
+}
+
 /** Answers with an error: its own status, its headers, its body. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: GatewayError): FastifyReply {
   request.gateway.error = error.code
   if (error.retryAfterSeconds !== undefined) reply.header('Retry-After', String(error.retryAfterSeconds))
   if (error.code === 'unauthorized') reply.header('WWW-Authenticate', 'Bearer')
+  reply.header('Link', helpLink(error.code))
   return reply
     .code(statusOfCode[error.code])
     .type('application/json; charset=utf-8')

@@ -66,7 +66,7 @@ function targetOf(href: string): string | undefined {
 function anchorOf(title: string): string {
   return title
     .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s-]/gu, '')
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
     .trim()
     .replaceAll(/\s+/g, '-')
 }

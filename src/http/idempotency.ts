@@ -59,7 +59,8 @@ function useOf(http: HttpParts, request: FastifyRequest, name: string): KeyUse {
   const { url } = request.routeOptions
   return {
     owner: (request.gateway.token ?? anonymous).id,
-    name,
+    // A caller may have put anything into it.
+    name: hash('sha256', name),
     fingerprint: hash('sha256', `${request.method} ${url}\n${stableJson(request.body)}`),
     at: http.parts.clock.now(),
   }

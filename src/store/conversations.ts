@@ -23,7 +23,7 @@ export function conversationStore(reader: Reader, writer: Writer): ConversationS
      ORDER BY m.key LIMIT ?`,
   )
   const history = reader.prepare(
-    `SELECT role, content FROM messages
+    `SELECT key, role, content FROM messages
      WHERE conversation_key = (SELECT key FROM conversations WHERE id = ?) AND in_history = 1
      ORDER BY key DESC LIMIT ?`,
   )
@@ -114,8 +114,9 @@ function asDetails(value: unknown): Pick<Usage, 'cost' | 'cacheReadTokens' | 'ca
   return value as Pick<Usage, 'cost' | 'cacheReadTokens' | 'cacheWriteTokens'>
 }
 
-function toHistoryMessage(row: Row): HistoryMessage {
-  return { role: oneOf(row, 'role', roles), content: text(row, 'content') }
+/** Returns a row of messages as later turns see it. */
+export function toHistoryMessage(row: Row): HistoryMessage {
+  return { key: integer(row, 'key'), role: oneOf(row, 'role', roles), content: text(row, 'content') }
 }
 
 const roles = ['user', 'assistant'] as const

@@ -13,6 +13,8 @@ import { createHealth, type Health } from './health.ts'
 import { keyStore } from './idempotency.ts'
 import { limitStore } from './limits.ts'
 import { loadMigrations } from './migrations.ts'
+import { retentionStore } from './retention.ts'
+import { summaryStore } from './summaries.ts'
 import { tokenStore } from './tokens.ts'
 import { turnStore } from './turns.ts'
 import { usageStore } from './usage.ts'
@@ -72,6 +74,8 @@ function assemble(file: string, writer: SqliteWriter, health: Health): Store {
       channels: channelStore(reader, writer),
       usage: usageStore(reader, writer),
       keys: keyStore(reader, writer),
+      summaries: summaryStore(reader, writer),
+      retention: retentionStore(reader, writer),
       health() {
         const sentence = health.sentence()
         const { queued } = writer

@@ -5,7 +5,9 @@ import { conversationStatements } from './conversations.ts'
 import { healthStatements } from './health.ts'
 import { idempotencyStatements } from './idempotency.ts'
 import { limitStatements } from './limits.ts'
+import { retentionStatements } from './retention.ts'
 import type { Runnable } from './statement.ts'
+import { summaryStatements } from './summaries.ts'
 import { tokenStatements } from './tokens.ts'
 import { turnStatements } from './turns.ts'
 import { usageStatements } from './usage.ts'
@@ -23,6 +25,8 @@ export const runnables: readonly Runnable[] = [
   ...channelStatements,
   ...Object.values(usageStatements),
   ...Object.values(idempotencyStatements),
+  ...Object.values(summaryStatements),
+  ...Object.values(retentionStatements),
   appendAudit,
 ]
 

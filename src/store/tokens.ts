@@ -187,7 +187,9 @@ function toToken(row: Row, secrets: readonly Row[]): Token {
 
 function budgetIn(row: Row): Pick<Token, 'budget'> {
   const { budget_amount: amount } = row
-  return typeof amount === 'number' ? { budget: { amount, per: oneOf(row, 'budget_per', ['day', 'month']) } } : {}
+  return typeof amount === 'number'
+    ? { budget: { amount, per: oneOf(row, 'budget_per', ['day', 'month']) } }
+    : {}
 }
 
 function toSecret(row: Row): TokenSecret {

@@ -6,6 +6,8 @@ import { conversationsContract } from '../store/contract/conversations.ts'
 import { durabilityContract } from '../store/contract/durability.ts'
 import { keysContract } from '../store/contract/keys.ts'
 import { limitsContract } from '../store/contract/limits.ts'
+import { retentionContract } from '../store/contract/retention.ts'
+import { summariesContract } from '../store/contract/summaries.ts'
 import { tokensContract } from '../store/contract/tokens.ts'
 import { turnsContract } from '../store/contract/turns.ts'
 import { usageContract } from '../store/contract/usage.ts'
@@ -34,6 +36,8 @@ export function storeContract(name: string, open: OpenStore): void {
     webhooksContract(open)
     usageContract(open)
     keysContract(open)
+    summariesContract(open)
+    retentionContract(open)
     channelsContract(open)
     durabilityContract(open)
   })

@@ -2,10 +2,12 @@ import fc from 'fast-check'
 
 /** What the generated texts' readers must see, each once and in order: scripts and signs that stand in no address, tag or language. */
 export function visibleIn(text: string): string {
-  return text.replace(/[☐☑]/g, '').replace(
-    /[^\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hebrew}\p{Script=Devanagari}\p{Extended_Pictographic}\p{Regional_Indicator}\u200d]/gu,
-    '',
-  )
+  return text
+    .replace(/[☐☑]/g, '')
+    .replace(
+      /[^\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hebrew}\p{Script=Devanagari}\p{Extended_Pictographic}\p{Regional_Indicator}\u200d]/gu,
+      '',
+    )
 }
 
 const word = fc.constantFrom(

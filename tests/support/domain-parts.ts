@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChannelHub } from '../../src/domain/channels/channel-hub.ts'
 import { RunningTurns } from '../../src/domain/chat/running-turns.ts'
+import { SummaryQueue } from '../../src/domain/chat/summary-queue.ts'
 import type { Clock } from '../../src/domain/clock.ts'
 import type { Context, Parts } from '../../src/domain/context.ts'
 import { GatewayError } from '../../src/domain/errors.ts'
@@ -43,7 +44,8 @@ export async function openTestStore(): Promise<TestStore> {
 
 /** The same store with other verbs for turns, to hold one up or to let it fail. */
 export function withTurns(store: Store, turns: Partial<TurnStore>): Store {
-  const { conversations, tokens, audit, limits, webhooks, channels, usage, keys } = store
+  const { conversations, tokens, audit, limits, webhooks, channels, usage, keys, summaries, retention } =
+    store
   return {
     conversations,
     tokens,
@@ -53,6 +55,8 @@ export function withTurns(store: Store, turns: Partial<TurnStore>): Store {
     channels,
     usage,
     keys,
+    summaries,
+    retention,
     turns: { ...store.turns, ...turns },
     health: () => store.health(),
     close: () => store.close(),
@@ -87,6 +91,8 @@ export interface TestSettings {
   readonly fallbacks?: readonly string[]
   readonly timeouts?: Partial<Settings['models']['timeouts']>
   readonly historyMessages?: number
+  readonly retentionDays?: number
+  readonly summarize?: boolean
   readonly screening?: Settings['prompts']['screening']
   readonly endpoints?: Settings['webhooks']['endpoints']
   readonly channels?: Settings['channels']
@@ -96,7 +102,7 @@ export interface TestSettings {
   readonly prices?: Settings['models']['prices']
 }
 
-const noAnswers: Omit<Parts['answers'], 'budgets' | 'keys'> = {
+const noAnswers: Omit<Parts['answers'], 'budgets' | 'keys' | 'summaries'> = {
   skills: {
     offer: () => undefined,
     all: async () => [],
@@ -134,7 +140,11 @@ export function partsOver(
       currency: 'USD',
     },
     prompts: { screening: options.screening ?? 'flag' },
-    conversations: { historyMessages: options.historyMessages ?? 50 },
+    conversations: {
+      historyMessages: options.historyMessages ?? 50,
+      retentionDays: options.retentionDays ?? null,
+      summarize: options.summarize ?? false,
+    },
     channels: options.channels ?? [],
     webhooks: { endpoints: options.endpoints ?? [] },
   }
@@ -155,7 +165,13 @@ export function partsOver(
     outbox,
     channels: new ChannelHub({ fillRandom: (bytes) => void randomFillSync(bytes) }),
     log,
-    answers: { ...noAnswers, budgets, keys: new RunningKeys(), ...options.answers },
+    answers: {
+      ...noAnswers,
+      budgets,
+      keys: new RunningKeys(),
+      summaries: new SummaryQueue(),
+      ...options.answers,
+    },
     settings: () => settings,
     logged,
   }

@@ -1,4 +1,5 @@
 import { Tokenizer, type Tokens } from 'marked'
+import { paragraphAt, setextUnderline, tableHead } from './paragraph-rule.ts'
 
 const nestingMax = 8
 const cellsMax = 100_000
@@ -7,7 +8,6 @@ const readingsMax = 12
 /** Characters that may be searched in vain; a hundred times what ordinary text needs, a quarter of a second at the worst. */
 const fruitlessMax = 4_000_000
 const lazyLinesMax = 1000
-const tableStart = /^[^\n]*\n[ |:-]+(?:\n|$)/
 const addressRun = /^[^a-zA-Z0-9]?[a-zA-Z0-9.!#$%&'*+/=?_`{|}~-]{64,}/
 
 /** Keeps the lexer from what is quadratic or recursive in it. */
@@ -35,19 +35,39 @@ export class BoundedTokenizer extends Tokenizer<string, string> {
   }
 
   override table(src: string): Tokens.Table | undefined {
-    if (!tableStart.test(src)) return undefined
-    const [rows = ''] = /^(?:.*\S.*\n?)+/.exec(src) ?? []
-    const [header = '', rule = '', ...others] = rows.split('\n')
+    const [head = '', header = '', rule = ''] = tableHead.exec(src) ?? []
     const columns = cellsIn(header)
-    const columnsMax = others.reduce((most, row) => Math.max(most, cellsIn(row)), columns)
+    if (head === '' || !/[|:]/.test(rule) || cellsIn(rule) !== columns || this.#isSpent) return undefined
+    const [rows = ''] = /^(?:.*\S.*(?:\n|$))*/.exec(src.slice(head.length)) ?? []
+    const cells = rows.split('\n').map(cellsIn)
+    const columnsMax = cells.reduce((most, count) => Math.max(most, count), columns)
     // Each row is filled up to the header's width: a wide header over many short rows would be a gigabyte.
-    if (columnsMax * (others.length + 1) > cellsMax) return undefined
-    if (columnsMax === columns || cellsIn(rule) !== columns) return super.table(src)
+    const isTooLarge = columnsMax * cells.length > cellsMax
     // Cells beyond the header would be dropped: it is made as wide as the widest row.
-    const head = `${widen(header, ' |', columnsMax - columns)}\n${widen(rule, '-|', columnsMax - columns)}`
-    const headLength = header.length + 1 + rule.length
-    const table = super.table(head + src.slice(headLength))
-    return table && { ...table, raw: src.slice(0, table.raw.length - head.length + headLength) }
+    const extra = columnsMax - columns
+    const wide = extra === 0 ? head : `${widen(header, ' |', extra)}\n${widen(rule, '-|', extra)}\n`
+    const table = isTooLarge ? undefined : super.table(wide + src.slice(head.length))
+    this.#fruitless += Math.max(0, wide.length + rows.length - (table?.raw.length ?? 0))
+    return table && { ...table, raw: src.slice(0, table.raw.length - wide.length + head.length) }
+  }
+
+  override lheading(src: string): Tokens.Heading | undefined {
+    const text = paragraphAt(src)
+    const underline = setextUnderline.exec(src.slice(text.length))
+    if (text === '' || underline === null) return undefined
+    const depth = underline[1] === '=' ? 1 : 2
+    return { type: 'heading', raw: text + underline[0], depth, text, tokens: this.lexer.inline(text) }
+  }
+
+  override paragraph(src: string): Tokens.Paragraph | undefined {
+    const text = paragraphAt(src)
+    return text === '' ? undefined : { type: 'paragraph', raw: text, text, tokens: this.lexer.inline(text) }
+  }
+
+  /** A paragraph in a list's item. */
+  override text(src: string): Tokens.Text | undefined {
+    const text = paragraphAt(src)
+    return text === '' ? undefined : { type: 'text', raw: text, text, tokens: this.lexer.inline(text) }
   }
 
   override emStrong(src: string, masked: string, before?: string): Tokens.Em | Tokens.Strong | undefined {
@@ -81,10 +101,14 @@ export class BoundedTokenizer extends Tokenizer<string, string> {
   }
 
   override inlineText(src: string): Tokens.Text | undefined {
-    if (this.#fruitless > fruitlessMax) return { type: 'text', raw: src, text: src, escaped: false }
+    if (this.#isSpent) return { type: 'text', raw: src, text: src, escaped: false }
     // The lexer looks for an e-mail address from every sign in such a run, to the run's end.
     this.#fruitless += addressRun.exec(src)?.[0].length ?? 0
     return super.inlineText(src)
+  }
+
+  get #isSpent(): boolean {
+    return this.#fruitless > fruitlessMax
   }
 
   #block<T extends { readonly raw: string }>(read: () => T | undefined): T | undefined {
@@ -100,7 +124,7 @@ export class BoundedTokenizer extends Tokenizer<string, string> {
   }
 
   #inline<T>(src: string, read: () => T | undefined): T | undefined {
-    if (this.#inlines === nestingMax || this.#fruitless > fruitlessMax) return undefined
+    if (this.#inlines === nestingMax || this.#isSpent) return undefined
     this.#inlines++
     try {
       const token = read()

@@ -5,8 +5,10 @@ import type { Line, Mark } from './lines.ts'
 export interface Dialect {
   /** The most that a part may measure. */
   readonly limit: number
-  /** The most UTF-16 units that a part may have as it is sent, markup and all. */
-  readonly rawUnitsMax: number
+  /** The most UTF-16 units of markup that a part may have, the text itself and its escapes not counted. */
+  readonly markupUnitsMax: number
+  /** The most styles, links and blocks that a part may have. */
+  readonly entitiesMax: number
   /** What a piece adds to a part's measure: `raw` as it is sent, `plain` as it is read. */
   measure(raw: string, plain: string): number
   /** Marks may stay open over a line break. */

@@ -20,7 +20,8 @@ export function renderDiscord(markdown: string, limit = limitDefault): readonly 
 function dialect(limit: number): Dialect {
   return {
     limit,
-    rawUnitsMax: limit,
+    markupUnitsMax: limit,
+    entitiesMax: limit,
     measure: (raw) => raw.length,
     marksSpanLines: false,
     marksNeedBoundaries: false,

@@ -14,7 +14,8 @@ export class Draft {
   readonly #plain: string[] = []
   readonly #linked: string[] = []
   #measure = 0
-  #rawUnits = 0
+  #markupUnits = 0
+  #entities = 0
   #line: Line | null = null
   #open: readonly Mark[] = []
   #space = ''
@@ -30,10 +31,9 @@ export class Draft {
   }
 
   get fits(): boolean {
-    return (
-      this.measure <= this.#dialect.limit &&
-      this.#rawUnits + this.#ending().length <= this.#dialect.rawUnitsMax
-    )
+    const { limit, markupUnitsMax, entitiesMax } = this.#dialect
+    const markupUnits = this.#markupUnits + this.#ending().length
+    return this.measure <= limit && markupUnits <= markupUnitsMax && this.#entities <= entitiesMax
   }
 
   /** The part as it is sent. */
@@ -77,16 +77,15 @@ export class Draft {
     this.#space = ''
     this.#before = ''
     if (last !== null) this.#leave(last, atom)
-    if (line.quote !== null && last?.quote?.id !== line.quote.id) this.#add(this.#dialect.openQuote(), '')
+    if (line.quote !== null && last?.quote?.id !== line.quote.id) this.#begin(this.#dialect.openQuote())
     this.#add(this.#dialect.prefix(line), plainPrefix(line))
     this.#add(this.#dialect.lead(line, atom.isFirst), plainLead(line, atom.isFirst))
-    if (line.code !== null && last?.code !== line.code) this.#add(this.#dialect.openCode(line), '')
+    if (line.code !== null && last?.code !== line.code) this.#begin(this.#dialect.openCode(line))
     this.#line = line
   }
 
   #leave(last: Line, { line, marks }: Atom): void {
-    const isSameBox = last.code === null && line.code === null && last.quote?.id === line.quote?.id
-    this.#closeMarks(isSameBox && this.#dialect.marksSpanLines ? shared(this.#open, marks) : 0)
+    this.#closeMarks(this.#dialect.marksSpanLines && goesOn(last, line) ? shared(this.#open, marks) : 0)
     if (last.code !== null && last.code !== line.code) this.#add(this.#dialect.closeCode(last), '')
     if (last.quote !== null && last.quote.id !== line.quote?.id) this.#add(this.#dialect.closeQuote(), '')
     this.#add('\n', '\n')
@@ -105,7 +104,7 @@ export class Draft {
       (closed && (opened || wordyStart.test(atom.text))) || (opened && wordyEnd.test(this.#before))
     if (this.#space !== '') this.#add(this.#space, this.#space)
     else if (isGlued && this.#dialect.marksNeedBoundaries) this.#add(boundary, '')
-    for (const mark of atom.marks.slice(kept)) this.#add(this.#dialect.open(mark), '')
+    for (const mark of atom.marks.slice(kept)) this.#begin(this.#dialect.open(mark))
     this.#open = atom.marks
   }
 
@@ -126,14 +125,25 @@ export class Draft {
     return line.quote === null ? ending : ending + this.#dialect.closeQuote()
   }
 
+  #begin(markup: string): void {
+    this.#entities++
+    this.#add(markup, '')
+  }
+
   #add(raw: string, plain: string): void {
     if (raw === '' && plain === '') return
     this.#raw.push(raw)
     this.#plain.push(plain)
     this.#linked.push(plain)
     this.#measure += this.#dialect.measure(raw, plain)
-    this.#rawUnits += raw.length
+    if (plain === '') this.#markupUnits += raw.length
   }
+}
+
+/** The line belongs to the paragraph of the one before it. */
+function goesOn(last: Line, line: Line): boolean {
+  const isText = last.code === null && line.code === null && line.heading === 0
+  return isText && last.quote?.id === line.quote?.id && !line.isApart && line.marker === null
 }
 
 function shared(left: readonly Mark[], right: readonly Mark[]): number {

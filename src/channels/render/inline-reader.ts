@@ -4,6 +4,7 @@ import { isOwnToken } from './lex.ts'
 import { LineWriter, type Place } from './line-writer.ts'
 import { bold, italic, type Mark, strike } from './lines.ts'
 
+const anyLink: Mark = { kind: 'link', href: '', url: '', isBare: false }
 const nowhere: Place = { quote: null, heading: 0, listDepth: 0 }
 
 /** Gives a link's address in the dialect, or null where the address must be shown as text. `label` is what the link shows. */
@@ -64,9 +65,9 @@ export class InlineReader {
   }
 
   /** Returns the text alone, in one line; a link's address follows its text. */
-  plain(tokens: readonly Token[]): string {
+  plain(tokens: readonly Token[], marks: readonly Mark[] = []): string {
     const writer = new LineWriter()
-    new InlineReader(writer, () => null).readAll(tokens, [], nowhere)
+    new InlineReader(writer, () => null).readAll(tokens, marks, nowhere)
     writer.endLine(nowhere)
     return writer.lines.map((line) => line.runs.map((run) => run.text).join('')).join(' ')
   }
@@ -85,7 +86,7 @@ export class InlineReader {
   }
 
   #link(url: string, tokens: readonly Token[], marks: readonly Mark[], place: Place): void {
-    const label = this.plain(tokens).trim()
+    const label = this.plain(tokens, [anyLink]).trim()
     const isBare = label === url
     const href = marks.some(isLink) ? null : this.#hrefOf(url, label)
     if (href === null) {

@@ -1,6 +1,11 @@
 import { Lexer, type MarkedToken, type Token } from 'marked'
 import { BoundedTokenizer } from './bounded-tokenizer.ts'
 
+/** References, in which emphasis should not begin: a thousand steps for each bracket of every paragraph are too many for that. */
+const nothing = /(?!)/g
+/** Escapes and code, in which emphasis should not begin: as the lexer's own rule, but code is looked for within a thousand characters. */
+const codeOrEscape = /(`+)(?:[^`]|[^`][\s\S]{0,998}?[^`])\1(?!`)|`+|\\([\p{P}\p{S}])/gu
+
 /** What the lexer made of a text. */
 export interface Lexed {
   readonly tokens: readonly Token[]
@@ -16,8 +21,11 @@ export function lex(markdown: string): Lexed | null {
   const tokenizer = new BoundedTokenizer(markdown)
   try {
     const lexer = new Lexer({ gfm: true, tokenizer })
-    // Searched for in every paragraph, a thousand steps for each bracket, only to keep emphasis from beginning inside a reference.
-    const inline = { ...tokenizer.rules.inline, reflinkSearch: /(?!)/g }
+    const inline = {
+      ...tokenizer.rules.inline,
+      reflinkSearch: nothing,
+      anyPunctuationOutsideCode: codeOrEscape,
+    }
     tokenizer.rules = { ...tokenizer.rules, inline }
     const tokens = lexer.lex(markdown)
     return { tokens, definedHrefs: tokenizer.definedHrefs }

@@ -36,7 +36,7 @@ export class LineWriter {
     for (const piece of text.split('\n')) {
       if (!isFirst) this.endLine(place)
       isFirst = false
-      if (piece !== '') this.#runs.push({ text: piece, marks })
+      if (piece !== '') this.#add(piece, marks)
     }
   }
 
@@ -54,6 +54,15 @@ export class LineWriter {
       this.#runs = line === '' ? [] : [{ text: line, marks: [] }]
       this.#push({ ...place, heading: 0 }, code)
     }
+  }
+
+  #add(text: string, marks: readonly Mark[]): void {
+    const last = this.#runs.at(-1)
+    const isSame =
+      last?.marks.length === marks.length && last.marks.every((mark, index) => mark === marks[index])
+    // The lexer cuts text at each sign that turned out to be none; a word is one again here.
+    if (last !== undefined && isSame) this.#runs[this.#runs.length - 1] = { text: last.text + text, marks }
+    else this.#runs.push({ text, marks })
   }
 
   #push(place: Place, code: CodeBlock | null): void {

@@ -16,7 +16,8 @@ export function renderSlack(markdown: string, limit = limitDefault): readonly Re
 function dialect(limit: number): Dialect {
   return {
     limit,
-    rawUnitsMax: 2 * limit,
+    markupUnitsMax: 2 * limit,
+    entitiesMax: limit,
     measure: codePoints,
     marksSpanLines: false,
     marksNeedBoundaries: true,

@@ -6,10 +6,14 @@ import { renderParts } from './render-parts.ts'
 import { safeLink } from './safe-link.ts'
 
 const limitDefault = 4096
+/** Telegram refuses more than about 9,500 (https://github.com/tdlib/telegram-bot-api/issues/165). */
+const markupUnitsMax = 8000
+/** Telegram ignores all further ones. */
+const entitiesMax = 100
 
 /**
  * Renders Markdown as Telegram's HTML (https://core.telegram.org/bots/api#html-style) in parts of at most `limit` UTF-16 units once the
- * entities are parsed, and four times that with them. `plain` is the same within the same limit, with links' addresses where they fit.
+ * entities are parsed, 100 entities and 8,000 units of tags. `plain` is the same within the same limit, with links' addresses where they fit.
  */
 export function renderTelegram(markdown: string, limit = limitDefault): readonly RenderedPart[] {
   return renderParts(markdown, dialect(limit)).map((part) => ({
@@ -21,7 +25,8 @@ export function renderTelegram(markdown: string, limit = limitDefault): readonly
 function dialect(limit: number): Dialect {
   return {
     limit,
-    rawUnitsMax: 4 * limit,
+    markupUnitsMax,
+    entitiesMax,
     measure: (_, plain) => plain.length,
     marksSpanLines: true,
     marksNeedBoundaries: false,

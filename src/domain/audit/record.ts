@@ -14,6 +14,7 @@ export type AuditAction =
   | 'prompt.flagged'
   | 'pairing.approved'
   | 'pairing.revoked'
+  | 'conversations.removed'
   | 'requests.summed'
   | 'records.lost'
 

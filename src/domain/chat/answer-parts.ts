@@ -3,6 +3,7 @@ import type { ImageFetcher } from '../images/image.ts'
 import type { SchemaCompiler } from '../schemas/schema-compiler.ts'
 import type { SkillShelf } from '../skills/skill.ts'
 import type { Budgets } from '../usage/budgets.ts'
+import type { SummaryQueue } from './summary-queue.ts'
 
 /** What only answers need. */
 export interface AnswerParts {
@@ -16,4 +17,6 @@ export interface AnswerParts {
   readonly budgets: Budgets
   /** The Idempotency-Keys of calls that run. */
   readonly keys: RunningKeys
+  /** What is kept of turns that are shown no longer. */
+  readonly summaries: SummaryQueue
 }

@@ -34,6 +34,10 @@ class AskingAgain implements Asking {
     return this.#attempts.turn
   }
 
+  get model(): Asking['model'] {
+    return this.#attempts.resolved.model
+  }
+
   ask(turn: Asking['turn']): Promise<AsyncIterable<ProviderEvent>> {
     return askModels(this.#attempts, () => turn)
   }

@@ -89,7 +89,7 @@ test('a model that tells no window is shown at most 32,000 tokens with the answe
     Array.from({ length: 8 }, () => turn),
   )
   // 6,000 tokens a turn: four of them with 4,096 for the answer, five would be 34,096.
-  const kept = await historyFor(parts, {
+  const { messages: kept } = await historyFor(parts, {
     conversationId: id,
     model: modelOf(null),
     systemPrompt: undefined,
@@ -176,7 +176,7 @@ async function shown(
     readonly maxTokens?: number
   },
 ): Promise<readonly string[]> {
-  const messages = await historyFor(parts, {
+  const { messages } = await historyFor(parts, {
     conversationId,
     model: modelOf(input.contextWindow),
     systemPrompt: input.systemPrompt,

@@ -1,41 +1,98 @@
 import type { Parts } from '../context.ts'
 import type { ModelInfo, ProviderMessage } from '../models/provider.ts'
 import type { HistoryMessage } from '../store.ts'
+import { summaryNote } from './summary-note.ts'
 
 const contextWindowUnknown = 32_000
 const answerTokensReserved = 4_096
+const toolTokensReserved = 8_000
+const tokensPerImage = 1_600
 const tokensPerMessage = 4
 
+/** What a model's context window must hold beside the history. */
+export interface HistoryNeighbours {
+  readonly model: ModelInfo
+  readonly systemPrompt: string | undefined
+  readonly message: string
+  /** How many images come with the message. */
+  readonly images?: number
+  /** Whether tools may answer in between. */
+  readonly hasTools?: boolean
+  readonly maxTokens: number | undefined
+}
+
+/** What a model is shown of earlier turns. */
+export interface ShownHistory {
+  /** Oldest first, beginning with a user's. */
+  readonly messages: ProviderMessage[]
+  /** For the end of the system prompt: what a model has kept of the turns that are not among `messages`. */
+  readonly note: string | undefined
+}
+
 /**
- * Returns the messages that a model is shown: as many of the newest turns as fit its context window beside the system prompt, the new
- * message and the answer, oldest first, beginning with a user's. Tokens are estimated from the UTF-8 length.
+ * Returns what a model is shown of a conversation: as many of the newest turns as fit its context window beside the system prompt, the new
+ * message and the answer, and the summary of the others where `conversations.summarize` is on and there is one. Tokens are estimated from
+ * the UTF-8 length.
  */
 export async function historyFor(
   parts: Parts,
-  input: {
-    readonly conversationId: string
-    readonly model: ModelInfo
-    readonly systemPrompt: string | undefined
-    readonly message: string
-    readonly maxTokens: number | undefined
-  },
-): Promise<ProviderMessage[]> {
-  const { model } = input
-  const answer =
-    input.maxTokens ?? Math.min(model.maxOutputTokens ?? answerTokensReserved, answerTokensReserved)
-  let budget = (model.contextWindow ?? contextWindowUnknown) - answer
-  budget -= estimateTokens(input.message) + estimateTokens(input.systemPrompt ?? '')
-  const { historyMessages } = parts.settings().conversations
-  const newestFirst = await parts.store.conversations.history(input.conversationId, historyMessages)
-  const kept: ProviderMessage[] = []
+  { conversationId, ...beside }: HistoryNeighbours & { readonly conversationId: string },
+): Promise<ShownHistory> {
+  const { historyMessages, summarize } = parts.settings().conversations
+  const room = historyRoom(beside)
+  const newestFirst = await parts.store.conversations.history(conversationId, historyMessages)
+  const all = newestThatFit(newestFirst, room)
+  const isWhole = all.isWhole && newestFirst.length < historyMessages
+  if (isWhole || !summarize) return { messages: messagesOf(all.shown, isWhole), note: undefined }
+  const summary = await parts.store.summaries.find(conversationId)
+  const note = summary && summaryNote(summary)
+  const left = note === undefined ? room : room - estimateTokens(note)
+  if (note === undefined || left < 0) return { messages: messagesOf(all.shown, false), note: undefined }
+  return { messages: messagesOf(newestThatFit(newestFirst, left).shown, false), note }
+}
+
+/** Returns how many tokens are left for the history; below 0 where the rest is too large by itself. */
+export function historyRoom({
+  model,
+  systemPrompt,
+  message,
+  images = 0,
+  hasTools = false,
+  maxTokens,
+}: HistoryNeighbours): number {
+  const window = windowOf(model)
+  const results = hasTools ? Math.min(toolTokensReserved, Math.floor(window / 8)) : 0
+  const beside = estimateTokens(message) + estimateTokens(systemPrompt ?? '') + images * tokensPerImage
+  return window - (maxTokens ?? answerRoom(model)) - results - beside
+}
+
+/** A model's context window in tokens: 32,000 where nobody tells. */
+export function windowOf({ contextWindow }: ModelInfo): number {
+  return contextWindow ?? contextWindowUnknown
+}
+
+/** How many tokens of a model's context window are kept for an answer whose length nobody has limited. */
+export function answerRoom(model: ModelInfo): number {
+  const half = Math.floor(windowOf(model) / 2)
+  return Math.min(model.maxOutputTokens ?? answerTokensReserved, answerTokensReserved, half)
+}
+
+/** Returns the newest messages that fit into `room` tokens, newest first, in whole turns; `isWhole` tells that none had to go. */
+export function newestThatFit(
+  newestFirst: readonly HistoryMessage[],
+  room: number,
+): { readonly shown: readonly HistoryMessage[]; readonly isWhole: boolean } {
   const shown = withoutBlankReplies(newestFirst)
-  for (const message of shown) {
-    budget -= estimateTokens(message.content)
-    if (budget < 0) break
-    kept.push({ role: message.role, content: message.content })
-  }
-  kept.reverse()
-  const isWhole = kept.length === shown.length && newestFirst.length < historyMessages
+  let left = room
+  const end = shown.findIndex((message) => {
+    left -= estimateTokens(message.content)
+    return left < 0
+  })
+  return end === -1 ? { shown, isWhole: true } : { shown: shown.slice(0, end), isWhole: false }
+}
+
+function messagesOf(newestFirst: readonly HistoryMessage[], isWhole: boolean): ProviderMessage[] {
+  const kept = newestFirst.map(({ role, content }): ProviderMessage => ({ role, content })).reverse()
   if (isWhole && kept[0]?.role === 'assistant') kept.unshift({ role: 'user', content: writtenFirst })
   // A reply whose question was dropped would stand first, which providers refuse.
   while (kept[0]?.role === 'assistant') kept.shift()

@@ -2,7 +2,7 @@ import type { AuditEntry, AuditUsage } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { FinishReason, Usage } from '../conversations/conversation.ts'
 import type { ProviderEvent } from '../models/provider.ts'
-import { estimateUsage } from '../usage/estimate-usage.ts'
+import { estimateUsage, unfinishedUsage } from '../usage/estimate-usage.ts'
 import { openBill, type SettledBill, type TurnBill } from '../usage/turn-bill.ts'
 import type { TurnAttempts } from './turn-attempts.ts'
 
@@ -74,7 +74,7 @@ export class RelayRecord {
       at: this.#ctx.parts.clock.now(),
       channel: 'api',
       metadata: undefined,
-      answer: { resolved: this.#attempts.resolved, usage: this.#used() },
+      answer: { resolved: this.#attempts.resolved, usage: this.#billed(status) },
       spent: this.#attempts.spent,
     })
   }
@@ -83,6 +83,11 @@ export class RelayRecord {
     const { store, outbox } = this.#ctx.parts
     await store.usage.append({ records, events, ...(audit === undefined ? {} : { audit }) })
     outbox.committed(events)
+  }
+
+  #billed(status: 'complete' | 'aborted' | 'failed'): Usage {
+    if (status === 'complete') return this.#used()
+    return unfinishedUsage(status, this.usage, estimateUsage(this.#attempts.turn, this.#text))
   }
 
   #used(): Usage {

@@ -137,7 +137,10 @@ export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<Re
         throw cutShort(attempts.resolved.provider)
       }
       attempts.succeeded()
-      yield await record.complete(record.finishReason)
+      const done = await record.complete(record.finishReason)
+      const { resolved: answering, turn: asked } = attempts
+      parts.answers.summaries.answered({ ctx, conversationId, answering, asked, metadata: input.metadata })
+      yield done
     } catch (error) {
       attempts.ended(error)
       await record.endUnfinished(ctx.signal.aborted ? 'aborted' : 'failed')

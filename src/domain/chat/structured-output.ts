@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import type { ProviderEvent, ProviderTurn } from '../models/provider.ts'
+import type { ModelInfo, ProviderEvent, ProviderTurn } from '../models/provider.ts'
 import type { SchemaCheck } from '../schemas/schema-compiler.ts'
 import { type FoundJson, jsonInText } from './json-in-text.ts'
 import { addUsage, sumUsage } from './sum-usage.ts'
@@ -13,6 +13,8 @@ export type AnswerEvent =
 export interface Asking {
   /** What was asked last. */
   readonly turn: ProviderTurn
+  /** Who answers. */
+  readonly model: ModelInfo
   /** Asks the model that has answered something else. Resolves at the first token. */
   ask(turn: ProviderTurn): Promise<AsyncIterable<ProviderEvent>>
 }

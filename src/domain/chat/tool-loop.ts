@@ -1,5 +1,6 @@
 import type { Usage } from '../conversations/conversation.ts'
-import type { ProviderEvent, ProviderMessage, ToolCall, ToolMessage } from '../models/provider.ts'
+import type { ProviderEvent, ToolCall, ToolMessage } from '../models/provider.ts'
+import { fitToolResults } from './fit-tool-results.ts'
 import type { AnswerEvent, Asking } from './structured-output.ts'
 import { addUsage } from './sum-usage.ts'
 
@@ -75,14 +76,14 @@ export async function* withTools(
     if (spent !== undefined) yield { type: 'usage', usage: spent }
     if (text !== '') separator = '\n\n'
     const { thought } = finish
-    const results: ProviderMessage[] = []
+    const results: ToolMessage[] = []
     for (const call of calls)
       results.push({ role: 'tool', toolCallId: call.id, ...(await answerTo(call, results.length, run)) })
     messages = [
       ...messages,
       { role: 'assistant', content: text, toolCalls: calls, ...(thought === undefined ? {} : { thought }) },
-      ...results,
     ]
+    messages = [...messages, ...fitToolResults(results, { ...turn, messages }, asking.model)]
     answer = await asking.ask({
       ...turn,
       messages,

@@ -3,6 +3,7 @@ import type { Conversation } from '../conversations/conversation.ts'
 import { GatewayError } from '../errors.ts'
 import type { ModelInfo, ProviderTurn } from '../models/provider.ts'
 import type { ResolvedModel } from '../models/resolve-model.ts'
+import { checkSize } from './check-size.ts'
 import { historyFor } from './history.ts'
 import type { ReplyInput } from './reply.ts'
 import type { TurnExtras } from './turn-extras.ts'
@@ -36,15 +37,20 @@ export async function turnFor(
   )
   const systemPrompt = withNote(own, extras && skillNote(extras, model))
   const { message, maxTokens } = input
-  const earlier = conversation.existing
+  checkSize(model, systemPrompt, message)
+  const asks = extras === undefined ? {} : asksOf(extras, model)
+  const { messages: earlier, note } = conversation.existing
     ? await historyFor(ctx.parts, {
         conversationId: conversation.id,
         model,
         systemPrompt,
         message,
+        images: extras?.images?.length ?? 0,
+        hasTools: asks.tools !== undefined,
         maxTokens,
       })
-    : []
+    : { messages: [], note: undefined }
+  const wholePrompt = withNote(systemPrompt, note)
   earlier.push(
     extras?.images === undefined
       ? { role: 'user', content: message }
@@ -55,10 +61,10 @@ export async function turnFor(
     messages: earlier,
     stream: input.stream,
     connectTimeoutMs: ctx.parts.settings().models.timeouts.connectMs,
-    ...(systemPrompt === undefined || systemPrompt === '' ? {} : { systemPrompt }),
+    ...(wholePrompt === undefined || wholePrompt === '' ? {} : { systemPrompt: wholePrompt }),
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(input.temperature === undefined ? {} : { temperature: input.temperature }),
-    ...(extras === undefined ? {} : asksOf(extras, model)),
+    ...asks,
   }
 }
 

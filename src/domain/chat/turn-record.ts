@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import type { FinishReason, Usage } from '../conversations/conversation.ts'
 import { GatewayError } from '../errors.ts'
 import { storedMessage } from '../images/stored-message.ts'
-import { estimateUsage, unansweredUsage } from '../usage/estimate-usage.ts'
+import { estimateUsage, unfinishedUsage } from '../usage/estimate-usage.ts'
 import type { SettledBill, TurnBill } from '../usage/turn-bill.ts'
 import { type TurnPlace, turnBegan, turnCompleted } from '../webhooks/turn-events.ts'
 import type { ReplyEvent, ReplyInput } from './reply.ts'
@@ -122,7 +122,8 @@ export class TurnRecord {
     this.#ended = true
     const userStatus = status === 'aborted' && this.content !== '' ? 'complete' : status
     const usage = this.#usageOrEstimate()
-    const bill = this.#settle(status, this.usage ?? unansweredUsage(status, usage))
+    const estimate = estimateUsage(this.#asked.turn, this.content)
+    const bill = this.#settle(status, unfinishedUsage(status, this.usage, estimate))
     try {
       await this.#begun
       // A channel's message stays as it is: it is tried again, or its worker ends it.
@@ -216,6 +217,7 @@ export class TurnRecord {
   // A commit that was refused has kept nothing: what the turn has cost is kept all the same.
   async #keepRefused(bill: SettledBill, error: unknown): Promise<void> {
     if (error instanceof GatewayError && error.code === 'conflict') await this.#bill.keepAlone(bill)
+    else this.#bill.untold(bill)
   }
 
   #latency(): number {

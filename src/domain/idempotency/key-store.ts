@@ -2,7 +2,7 @@
 export interface KeyUse {
   /** The id of the token. */
   readonly owner: string
-  /** The key without its quotes. */
+  /** What the key is known by: a hash of it without its quotes. */
   readonly name: string
   /** A hash of the route and the body that it was used with. */
   readonly fingerprint: string

@@ -16,10 +16,18 @@ export function estimateUsage(turn: Pick<ProviderTurn, 'systemPrompt' | 'message
 }
 
 /**
- * Returns what is billed for a turn without an end whose provider told nothing: what is estimated, but nothing where it failed before the
- * first word, since who refuses a question charges nothing for it.
+ * Returns what is billed for a turn that has not come to its end. Some providers tell what they have read at once, and what they have written
+ * at the end alone: then the length of what came counts. Where they told nothing and failed before the first word they charge nothing.
  */
-export function unansweredUsage(status: 'aborted' | 'failed', estimate: Usage): Usage {
+export function unfinishedUsage(
+  status: 'aborted' | 'failed',
+  told: Usage | undefined,
+  estimate: Usage,
+): Usage {
+  if (told) {
+    const { outputTokens } = estimate
+    return told.outputTokens < outputTokens ? { ...told, outputTokens, estimated: true } : told
+  }
   const wasRefused = status === 'failed' && estimate.outputTokens === 0
   return wasRefused ? { inputTokens: 0, outputTokens: 0, estimated: true } : estimate
 }

@@ -84,9 +84,14 @@ export class TurnBill implements Disposable {
       await store.usage.append({ records, events })
       outbox.committed(events)
     } catch {
-      if (events.length > 0) this.#hold?.untold()
+      this.untold({ events })
       log('warn', 'usage not kept', { requestId: this.#ctx.requestId })
     }
+  }
+
+  /** Nobody knows whether the bill is kept: a warning that it held is due again. */
+  untold({ events }: Pick<SettledBill, 'events'>): void {
+    if (events.length > 0) this.#hold?.untold()
   }
 
   [Symbol.dispose](): void {

@@ -13,7 +13,7 @@ interface CodeRow {
 /** Makes the section of errors: the body that all of them have, and every code with its status and what to do. */
 export function errorsSection(document: JsonObject): Markup {
   const error = asObject(asObject(asObject(document.components).schemas).Error)
-  const rows: readonly CodeRow[] = Object.entries(meanings).map(([code, meaning]) => ({
+  const rows: readonly CodeRow[] = Object.entries(errorMeanings).map(([code, meaning]) => ({
     code,
     meaning,
     status: isCode(code) ? statusOfCode[code] : 500,
@@ -37,7 +37,8 @@ function isCode(code: string): code is ErrorCode {
   return Object.hasOwn(statusOfCode, code)
 }
 
-const meanings: Readonly<Record<ErrorCode, string>> = {
+/** What each code means and what to do about it, for the pages of the documentation. */
+export const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   invalid_request:
     'The request is not well-formed or breaks a bound. `message` names the field; mend it and send again.',
   prompt_rejected: 'The message was refused by the prompt checks. Rephrase it.',

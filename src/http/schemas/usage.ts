@@ -1,4 +1,3 @@
-import type { Static } from 'typebox'
 import { Type } from '../../schema/type.ts'
 import { Nullable, strict } from './common.ts'
 
@@ -32,8 +31,7 @@ export const UsageQuerySchema = strict({
   ),
 })
 
-/** What turns of one group have used. */
-export const UsageRowSchema = strict({
+const UsageRowSchema = strict({
   key: Nullable(
     Type.String({
       description:
@@ -50,8 +48,6 @@ export const UsageRowSchema = strict({
     description: 'By the built-in list prices, in USD, of the turns whose model has no price in the config.',
   }),
 })
-/** What turns of one group have used. */
-export type UsageRowView = Static<typeof UsageRowSchema>
 
 /** Reply of `GET /api/v1/usage`. */
 export const UsageReply = strict({ data: Type.Array(UsageRowSchema) })

@@ -103,7 +103,9 @@ export function conversationsContract(open: OpenStore): void {
         await store.turns.begin(begun)
         await store.turns.finish(end(begun))
       }
-      assert.deepEqual(await store.conversations.history('c1', 100), [
+      const history = await store.conversations.history('c1', 100)
+      const shown = history.map(({ role, content }) => ({ role, content }))
+      assert.deepEqual(shown, [
         { role: 'assistant', content: 'half an ans' },
         { role: 'user', content: 'aborted' },
         { role: 'assistant', content: 'answer' },

@@ -56,6 +56,13 @@ const styles: readonly Example[] = [
     slack: 'a`b `c d`',
   },
   {
+    name: 'code beside a backtick',
+    markdown: '`a`\\``b`',
+    telegram: '<code>a</code>`<code>b</code>',
+    discord: '`a`\u200b\\`\u200b`b`',
+    slack: '`a`\u200b`\u200b`b`',
+  },
+  {
     name: 'headings',
     markdown: '# A **b**\ntext\n\n##### E',
     telegram: '<b>A b</b>\ntext\n\n<b>E</b>',

@@ -13,8 +13,8 @@ export interface Dialect {
   measure(raw: string, plain: string): number
   /** Marks may stay open over a line break. */
   readonly marksSpanLines: boolean
-  /** Marks count only beside spaces and punctuation: elsewhere an invisible boundary is needed. */
-  readonly marksNeedBoundaries: boolean
+  /** Where an invisible boundary is needed: between code and another backtick, or between any mark and a letter or another mark. */
+  readonly boundaries: 'none' | 'code' | 'all'
   /** A link's address as markup, or null where it must be shown as text. `label` is what the link shows. */
   href(url: string, label: string): string | null
   /** The marks that the platform can show of these, the outermost first. */

@@ -24,7 +24,7 @@ function dialect(limit: number): Dialect {
     entitiesMax: limit,
     measure: (raw) => raw.length,
     marksSpanLines: false,
-    marksNeedBoundaries: false,
+    boundaries: 'code',
     href(url, label) {
       // Discord makes links of web addresses alone, and of no text that shows another address.
       const isShown = /^https?:/i.test(url) && (label === url || !/https?:\/\//i.test(label))

@@ -97,15 +97,26 @@ export class Draft {
 
   #switchMarks(atom: Atom): void {
     const kept = shared(this.#open, atom.marks)
-    const closed = this.#open.slice(kept).some(isStyle)
-    const opened = atom.marks.slice(kept).some(isStyle)
+    const closed = this.#open.slice(kept)
+    const opened = atom.marks.slice(kept)
     this.#closeMarks(kept)
-    const isGlued =
-      (closed && (opened || wordyStart.test(atom.text))) || (opened && wordyEnd.test(this.#before))
     if (this.#space !== '') this.#add(this.#space, this.#space)
-    else if (isGlued && this.#dialect.marksNeedBoundaries) this.#add(boundary, '')
-    for (const mark of atom.marks.slice(kept)) this.#begin(this.#dialect.open(mark))
+    else if (this.#isGlued(closed, opened, atom.text)) this.#add(boundary, '')
+    for (const mark of opened) this.#begin(this.#dialect.open(mark))
     this.#open = atom.marks
+  }
+
+  /** The marks' signs would stand beside something in which the platform does not see them for what they are. */
+  #isGlued(closed: readonly Mark[], opened: readonly Mark[], text: string): boolean {
+    const { boundaries } = this.#dialect
+    if (boundaries === 'none' || this.#before === '') return false
+    const isTick =
+      (closed.some(isCode) && text.startsWith('`')) || (opened.some(isCode) && this.#before.endsWith('`'))
+    if (isTick || (closed.some(isCode) && opened.some(isCode))) return true
+    if (boundaries === 'code') return false
+    const isClosed = closed.some(isStyle)
+    const isOpened = opened.some(isStyle)
+    return (isClosed && (isOpened || wordyStart.test(text))) || (isOpened && wordyEnd.test(this.#before))
   }
 
   #closeMarks(kept: number): void {
@@ -154,6 +165,10 @@ function shared(left: readonly Mark[], right: readonly Mark[]): number {
 
 function outerOf(left: Line, right: Line): Line {
   return (left.quote?.depth ?? 0) < (right.quote?.depth ?? 0) ? left : right
+}
+
+function isCode(mark: Mark): boolean {
+  return mark.kind === 'code'
 }
 
 function isStyle(mark: Mark): boolean {

@@ -20,7 +20,7 @@ function dialect(limit: number): Dialect {
     entitiesMax: limit,
     measure: codePoints,
     marksSpanLines: false,
-    marksNeedBoundaries: true,
+    boundaries: 'all',
     href(url) {
       const href = safeLink(url)
       const escaped = href === null ? null : escapeControl(href)

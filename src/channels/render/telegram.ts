@@ -29,7 +29,7 @@ function dialect(limit: number): Dialect {
     entitiesMax,
     measure: (_, plain) => plain.length,
     marksSpanLines: true,
-    marksNeedBoundaries: false,
+    boundaries: 'none',
     href(url) {
       const href = safeLink(url)
       return href === null || href.length > limit ? null : escapeHtml(href)

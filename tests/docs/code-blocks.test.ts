@@ -11,7 +11,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { formatProblem } from '../../src/config/problem.ts'
 import type { Ran } from '../support/run-program.ts'
 import { runProgram } from '../support/run-program.ts'
-import { type Block, readPages } from './support/blocks.ts'
+import { type Block, type Page, readPages } from './support/blocks.ts'
 import { commandsIn, faultOf } from './support/command-check.ts'
 import { openStage, type Stage } from './support/stage.ts'
 
@@ -36,22 +36,10 @@ before(async () => {
 })
 after(() => stack.disposeAsync())
 
-for (const page of pages) {
-  suite(page.name, () => {
-    for (const block of page.blocks) {
-      if (block.notRun !== undefined || check(block) === undefined) continue
-      test(`${block.place} ${block.language}`, async (context) => {
-        const lacks = missing.find((command) => needs(block).includes(command))
-        if (lacks === undefined) await check(block)?.()
-        else context.skip(`there is no ${lacks} on this machine`)
-      })
-    }
-
-    test('every command of openclaw is one that there is', () => {
-      for (const line of commandsIn(page.text)) assert.equal(faultOf(line), undefined, line)
-    })
-  })
-}
+// The blocks of a page one after another, as they are read; some pages at a time.
+suite('pages', { concurrency: 3 }, () => {
+  for (const page of pages) suite(page.name, { concurrency: 1 }, () => checkPage(page))
+})
 
 test('a marker says why, and stands before a block that would run', () => {
   for (const { name, text, blocks } of pages) {
@@ -60,6 +48,21 @@ test('a marker says why, and stands before a block that would run', () => {
     for (const block of marked) assert.ok(check(block), `${block.place}: would not run anyway`)
   }
 })
+
+function checkPage(page: Page): void {
+  for (const block of page.blocks) {
+    if (block.notRun !== undefined || check(block) === undefined) continue
+    test(`${block.place} ${block.language}`, async (context) => {
+      const lacks = missing.find((command) => needs(block).includes(command))
+      if (lacks === undefined) await check(block)?.()
+      else context.skip(`there is no ${lacks} on this machine`)
+    })
+  }
+
+  test('every command of openclaw is one that there is', () => {
+    for (const line of commandsIn(page.text)) assert.equal(faultOf(line), undefined, line)
+  })
+}
 
 // What is done with a block; nothing for a language that is only shown.
 function check(block: Block): (() => Promise<void> | void) | undefined {

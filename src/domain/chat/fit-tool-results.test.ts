@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ToolMessage } from '../models/provider.ts'
+import { saying } from '../../../tests/support/scripted-provider.ts'
+import type { ProviderEvent, ProviderTurn, ToolMessage } from '../models/provider.ts'
+import { estimateQuestion } from '../usage/estimate-usage.ts'
 import { fitToolResults } from './fit-tool-results.ts'
 import { estimateTokens } from './history.ts'
+import { withTools } from './tool-loop.ts'
 
 const model = { id: 'one', name: 'one', contextWindow: 10_000, maxOutputTokens: null }
 const question = { messages: [{ role: 'user', content: 'q'.repeat(6_000) } as const], maxTokens: 1_000 }
@@ -34,6 +37,29 @@ test('a full window leaves the beginning of each result, and no half character',
   assert.ok(estimateTokens(fitted?.content ?? '') <= 200)
   assert.match(fitted?.content ?? '', /^(😀)+\n\[Shortened: /u)
 })
+
+test('what a tool answers in a turn is shortened before the model is asked again', async () => {
+  const asked: ProviderTurn[] = []
+  const turn = { model: 'one', stream: false, connectTimeoutMs: 1, ...question }
+  const asking = {
+    turn,
+    model,
+    ask: async (next: ProviderTurn) => {
+      asked.push(next)
+      return saying('Done.')
+    },
+  }
+  const run = async () => ({ content: 'x'.repeat(200_000) })
+  for await (const _ of withTools(asking, calling(), run));
+  const [again] = asked
+  assert.ok(again && estimateQuestion(again) + question.maxTokens <= model.contextWindow)
+  assert.match(again.messages.at(-1)?.content ?? '', /\[Shortened: /)
+})
+
+async function* calling(): AsyncGenerator<ProviderEvent> {
+  yield { type: 'tool_call', call: { id: 'call_1', name: 'read', arguments: '{}' } }
+  yield { type: 'finish', finishReason: 'tool_calls' }
+}
 
 function result(toolCallId: string, length: number): ToolMessage {
   return { role: 'tool', toolCallId, content: 'x'.repeat(length) }

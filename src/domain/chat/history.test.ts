@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openTestStore, partsOver, type TestParts } from '../../../tests/support/domain-parts.ts'
 import type { ModelInfo } from '../models/provider.ts'
-import { estimateTokens, historyFor } from './history.ts'
+import { estimateTokens, historyFor, historyRoom } from './history.ts'
 
 const { store, close } = await openTestStore()
 after(close)
@@ -73,6 +73,14 @@ test('the new message, the system prompt and the answer take their part first', 
     (await shown(parts, id, { contextWindow, message, systemPrompt, maxTokens: answer + 1 })).length,
     0,
   )
+})
+
+test('images and the answers of tools take their part too, and an unlimited answer at most half of a small window', () => {
+  const beside = { model: modelOf(16_000), systemPrompt: undefined, message: '', maxTokens: undefined }
+  assert.equal(historyRoom(beside), 16_000 - 4_096)
+  assert.equal(historyRoom({ ...beside, images: 2 }), 16_000 - 4_096 - 3_200)
+  assert.equal(historyRoom({ ...beside, hasTools: true }), 16_000 - 4_096 - 2_000)
+  assert.equal(historyRoom({ ...beside, model: modelOf(1_000) }), 500)
 })
 
 test('a message that fills the window by itself is asked without history', async () => {

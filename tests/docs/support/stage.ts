@@ -53,9 +53,10 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
     full,
     plain,
     async run(block, gateway = full) {
-      const text = await withCode(withValues(block.text, gateway), telegram)
+      const number = ++count
+      const text = await withCode(withValues(block.text, gateway), telegram, chatId + number)
       const env = environmentOf(folder, gateway)
-      const file = join(folder, `block-${++count}`)
+      const file = join(folder, `block-${number}`)
       switch (block.language) {
         case 'python':
           await writeFile(`${file}.py`, text)
@@ -116,15 +117,15 @@ async function layOut(folder: string): Promise<void> {
 }
 
 // A stranger writes to the bot and gets a code, which is good once.
-async function withCode(text: string, telegram: TelegramServer): Promise<string> {
+async function withCode(text: string, telegram: TelegramServer, id: number): Promise<string> {
   if (!/\bCODE\b/.test(text)) return text
-  const before = telegram.taken.length
-  const id = chatId + 1 + before
   const from = { id, first_name: 'Bob', is_bot: false } as const
   telegram.say('Hello', { from, chat: { id, type: 'private', first_name: 'Bob' } })
-  const codes = (): string | undefined =>
-    telegram.taken.slice(before).flatMap((message) => /\b[A-Z2-9]{8}\b/.exec(message.text) ?? [])[0]
-  return text.replaceAll(/\bCODE\b/g, await eventually('a pairing code', codes, 15_000))
+  const code = (): string | undefined =>
+    telegram.taken.flatMap((message) =>
+      message.chatId === id ? (/\b[A-Z2-9]{8}\b/.exec(message.text) ?? []) : [],
+    )[0]
+  return text.replaceAll(/\bCODE\b/g, await eventually('a pairing code', code, 15_000))
 }
 
 // Echoes, or says the smallest value that a schema lets through.

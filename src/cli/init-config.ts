@@ -27,13 +27,13 @@ export function firstConfigText(config: FirstConfig): string {
     rateLimit: { perToken: { windowMs: 60000, maxRequests: 60 } },
     // Pages that may call the API from a browser:
     // security: { cors: { origins: ['https://your-app.com'] } },
+    // Whom to tell of what happens:
+    // webhooks: { outgoing: [{ url: 'https://your-app.com/api/openclaw-callback', secret: '\${WEBHOOK_SECRET}', events: ['message.*'] }] },
   },
   models: {
 ${modelLines(config).join('\n')}
   },
 ${channelLines(config.channels).join('\n')}
-  // Whom to tell of what happens:
-  // api.webhooks.outgoing: [{ url: 'https://your-app.com/api/openclaw-callback', secret: '\${WEBHOOK_SECRET}', events: ['message.*'] }]
 }
 `
 }

@@ -8,7 +8,7 @@ import { root } from './support/blocks.ts'
 
 const unit = readFileSync(join(root, 'deploy', 'openclaw.service'), 'utf8')
 const container = readFileSync(join(root, 'deploy', 'Containerfile'), 'utf8')
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const { version }: { version?: unknown } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 function settings(name: string): readonly string[] {
   return [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value)
@@ -53,5 +53,5 @@ test('the container file names what the config reads, and the Node that the pack
 
 test('pages name the package file by the version that there is', () => {
   const page = readFileSync(join(root, 'docs', 'operations.md'), 'utf8')
-  assert.ok(page.includes(`openclaw-gateway-${version}.tgz`))
+  assert.ok(page.includes(`openclaw-gateway-${String(version)}.tgz`))
 })

@@ -33,7 +33,8 @@ export function readScalar(schema: SchemaNode, node: ValueNode, path: string, re
     report(reading, 'error', placeOf(reading.text, offset), path, sentence)
   }
   if (faults.length > 0) return invalid
-  if (secret && variables.length === 0 && !text.startsWith('sha256:')) reading.plainSecrets.push(path)
+  if (secret && variables.length === 0 && !text.startsWith('sha256:') && !isPlainAddress(text))
+    reading.plainSecrets.push(path)
   const value = readText(schema, text, /^\$\{\w+\}$/.test(node.value), reading)
   if (value !== invalid) return value
   const found = describeFound(node, text, { secret, variables })
@@ -99,4 +100,11 @@ function offsetOfMarker(text: string, node: StringNode, marker: string, from: nu
   const { start, end } = node.loc
   const offset = text.indexOf(marker, Math.max(from, start.offset))
   return offset === -1 || offset >= end.offset ? start.offset : offset
+}
+
+// An address can hold a secret in its query, or before its host; a path alone is taken for none.
+function isPlainAddress(text: string): boolean {
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) return false
+  const { username, password, search } = new URL(text)
+  return username === '' && password === '' && search === ''
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { GatewayError } from '../domain/errors.ts'
 import type { Authentication, Authenticator } from '../domain/tokens/authenticate.ts'
+import { sessionPrefix } from '../domain/tokens/session-token.ts'
 import type { Scope, Token } from '../domain/tokens/token.ts'
 import { doorOf } from './doors/doors.ts'
 
@@ -47,7 +48,10 @@ export function authenticateRequest(
   const secret = bearerOf(request)
   if (secret === undefined) throw new GatewayError('unauthorized', missingSentence(request))
   const result = authenticator.authenticate(secret)
-  return result instanceof Promise ? result.then(tokenOf) : tokenOf(result)
+  const isPage = secret.startsWith(sessionPrefix)
+  return result instanceof Promise
+    ? result.then((settled) => tokenOf(settled, isPage))
+    : tokenOf(result, isPage)
 }
 
 /** Throws `insufficient_scope` where a token may not use a route. */
@@ -60,7 +64,8 @@ export function requireScope(token: Token, scope: Scope): void {
   )
 }
 
-function tokenOf(result: Authentication): Token {
+function tokenOf(result: Authentication, isPage: boolean): Token {
+  if (isPage && result.outcome !== 'ok') throw new GatewayError('unauthorized', pageSentence)
   switch (result.outcome) {
     case 'ok':
       return result.token
@@ -75,6 +80,9 @@ function tokenOf(result: Authentication): Token {
       )
   }
 }
+
+const pageSentence =
+  "This page's token is not valid, or not any more. Ask the application's server for a new one: POST /api/v1/tokens/session."
 
 function missingSentence(request: FastifyRequest): string {
   return request.headers.authorization === undefined

@@ -1,3 +1,4 @@
+import type { ErrorObject } from 'ajv'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
@@ -10,28 +11,36 @@ export const ajv = new Ajv2020({
   useDefaults: false,
   allErrors: false,
   strict: false,
+  // Tells with an error which object and which rules it is about.
+  verbose: true,
 })
 
 /** Compiles a schema to a validator that tells an unknown member which ones are known. */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema }) => {
   const validate = ajv.compile(schema)
-  const known = Object.keys(
-    'properties' in schema && typeof schema.properties === 'object' ? (schema.properties ?? {}) : {},
-  )
   return (data: unknown) => {
     if (validate(data)) return { value: data }
-    const errors = validate.errors ?? []
-    // Ajv finds the missing member before the unknown one, which is most often the same one mistyped.
-    const unknown = errors[0]?.instancePath === '' ? firstUnknown(data, known) : undefined
-    const validation =
-      unknown === undefined ? errors : [{ ...unknownMember, params: { additionalProperty: unknown, known } }]
-    return { error: Object.assign(new Error('not valid'), { validation }) }
+    const errors = (validate.errors ?? []).map(unknownFirst)
+    return { error: Object.assign(new Error('not valid'), { validation: errors.map(withoutValue) }) }
   }
 }
 
-const unknownMember = { keyword: 'additionalProperties', instancePath: '', schemaPath: '#' }
+// Ajv finds the missing member before the unknown one, which is most often the same one mistyped.
+function unknownFirst(error: ErrorObject): ErrorObject {
+  const { data, parentSchema } = error
+  if (parentSchema?.additionalProperties !== false) return error
+  const known = Object.keys(parentSchema.properties ?? {})
+  const unknown = firstUnknown(data, known)
+  if (unknown === undefined) return error
+  return { ...error, keyword: 'additionalProperties', params: { additionalProperty: unknown, known } }
+}
+
+// What the caller sent has no place in an error.
+function withoutValue({ data: _, schema: __, parentSchema: ___, ...error }: ErrorObject): ErrorObject {
+  return error
+}
 
 function firstUnknown(data: unknown, known: readonly string[]): string | undefined {
-  if (typeof data !== 'object' || data === null) return undefined
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return undefined
   return Object.keys(data).find((name) => !known.includes(name))
 }

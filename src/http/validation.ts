@@ -12,7 +12,11 @@ export function sentenceOfValidation(
   const { params } = violation
   switch (violation.keyword) {
     case 'additionalProperties':
-      return unknownMember(join(path, String(params.additionalProperty)), place, params.known)
+      return unknownMember(
+        join(path, String(params.additionalProperty)),
+        place,
+        knownMembers(path, params.known),
+      )
     case 'required': {
       const field = join(path, String(params.missingProperty))
       return { message: `${field} is missing.`, details: { field } }
@@ -29,9 +33,8 @@ export function sentenceOfValidation(
 function unknownMember(
   field: string,
   place: string,
-  known: unknown,
+  names: readonly string[],
 ): { readonly message: string; readonly details: Record<string, unknown> } {
-  const names = Array.isArray(known) ? known.map(String) : []
   const meant = closestName(field, names)
   const noun = place === 'query' ? 'query parameter' : 'field'
   return {
@@ -40,6 +43,10 @@ function unknownMember(
       : `There is no ${noun} ${JSON.stringify(field.slice(0, 64))}. Known: ${names.join(', ') || 'none'}.`,
     details: { field: field.slice(0, 64), ...(meant ? { didYouMean: meant } : {}) },
   }
+}
+
+function knownMembers(path: string, known: unknown): readonly string[] {
+  return Array.isArray(known) ? known.map((name) => join(path, String(name))) : []
 }
 
 function expectation({ keyword, params, message }: FastifySchemaValidationError): string {

@@ -189,7 +189,7 @@ const contentCodes =
 const contentWords = [
   /(?:prompt|input|request|message|image|context).{0,80}(?:too (?:long|large|big|many)|exceeds?\b)/i,
   /(?:max_tokens|max_completion_tokens).{0,80}(?:too large|maximum|exceed)/i,
-  /context (?:length|window|limit|size)|image dimensions|non-(?:empty|whitespace)/i,
+  /context (?:length|window|limit|size)|image dimensions|non-(?:empty|whitespace)|at least one message/i,
   // A model that is shown an image and cannot see, or an image that cannot be read.
   /image_url|image (?:input|content|format|data|media)|images? (?:is|are) not|(?:process|decode|support|valid).{0,40}\bimages?\b|\bvision\b/i,
 ] as const

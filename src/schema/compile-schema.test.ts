@@ -67,6 +67,8 @@ describe('the schemas of callers', () => {
     const loops: readonly Schema[] = [
       { $ref: '#' },
       { $dynamicRef: '#' },
+      { $dynamicRef: '#nowhere' },
+      { $id: 'https://example.com/a', $ref: 'https://example.com/a' },
       { allOf: [{ $ref: '#' }] },
       { type: 'object', not: { $ref: '#' } },
       {
@@ -100,6 +102,14 @@ describe('the schemas of callers', () => {
       wordsFor({ $schema: 'https://json-schema.org/draft/2020-12/schema', prefixItems: [true] }, [1]),
       [],
     )
+  })
+
+  it('a number beyond what can be told, and what every object inherits, are not what was asked for', () => {
+    assert.equal(wordsFor({ type: 'number' }, JSON.parse('1e400')).length, 1)
+    assert.equal(wordsFor({ type: 'integer' }, JSON.parse('-1e400')).length, 1)
+    const car = { type: 'object', properties: { constructor: { type: 'string' } } }
+    assert.deepEqual(wordsFor(car, {}), [])
+    assert.equal(wordsFor({ ...car, required: ['constructor'] }, {}).length, 1)
   })
 
   it('formats are words for the model, not rules', () => {

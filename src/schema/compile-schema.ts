@@ -14,6 +14,8 @@ const wordsMax = 200
 const compileMs = 1000
 // What a schema costs in time is not bounded by its size: patterns can backtrack, references can multiply.
 const checkMs = 250
+const sampleMs = 100
+const samples = [null, '', 0, [], {}] as const
 
 /** Makes checks of the schemas that callers send, and keeps the 64 that were used last. */
 export class SchemaChecks {
@@ -56,6 +58,7 @@ export class SchemaChecks {
       return { problem: `is not valid: ${tell(rules.errors, 'schema').join('; ')}` }
     const validate = new dialect({ ...lenient, ...bare }).compile(schema)
     if ('$async' in validate) return { problem: 'is not valid: it must not have $async' }
+    if (this.#neverEnds(validate)) return { problem: 'refers to itself without end' }
     return {
       check: (value) => {
         try {
@@ -69,6 +72,17 @@ export class SchemaChecks {
           validate.errors = null
         }
       },
+    }
+  }
+
+  // Loops by way of names (`$id`, `$anchor`) are seen only by going them.
+  #neverEnds(validate: (value: unknown) => unknown): boolean {
+    try {
+      // One that takes long may still end; the check of the answer is bounded by itself.
+      samples.every((sample) => this.#guard.within(sampleMs, () => validate(sample)) !== undefined)
+      return false
+    } catch (error) {
+      return error instanceof RangeError
     }
   }
 
@@ -89,6 +103,9 @@ const bare = {
   validateFormats: false,
   allErrors: true,
   inlineRefs: false,
+  // JSON has no numbers beyond what it can tell, and its objects have only what stands in them.
+  strictNumbers: true,
+  ownProperties: true,
 } as const
 
 type Dialect = typeof Ajv | typeof Ajv2020

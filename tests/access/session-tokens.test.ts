@@ -95,7 +95,9 @@ test('a conversation belongs to the page that opened it, also under a token that
   await expectError(await call(gateway, chat, second.token, more, page), 409, 'conflict')
   await expectError(await call(gateway, chat, gateway.secret('app'), more), 409, 'conflict')
   clock.advance(20 * 60_000)
-  await expectError(await call(gateway, chat, first.token, more, page), 401, 'unauthorized')
+  const late = await call(gateway, chat, first.token, more, page)
+  const told = await expectError(late, 401, 'unauthorized')
+  assert.match(textAt(told, 'message'), /POST \/api\/v1\/tokens\/session/)
   const third = await mint(gateway, { continues: first.token })
   assert.equal(third.id, first.id)
   assert.equal((await call(gateway, chat, third.token, more, page)).status, 200)
@@ -112,6 +114,21 @@ test('nobody continues what another token began, and no origin another one', asy
   await expectError(await call(gateway, path, gateway.secret('app'), elsewhere), 400, 'invalid_request')
   const forged = { ...asked, continues: `${token.slice(0, -2)}xx` }
   await expectError(await call(gateway, path, gateway.secret('app'), forged), 400, 'invalid_request')
+})
+
+test('an origin that is written in another way is refused with the one that was meant', async () => {
+  const { gateway } = await forPages()
+  await using _ = gateway
+  for (const origin of [`${page}/`, `${page}/chat?x=1`, 'HTTPS://App.Example', 'https://app.example:443']) {
+    const reply = await call(gateway, '/api/v1/tokens/session', gateway.secret('app'), { origin })
+    const body = await expectError(reply, 400, 'invalid_request')
+    assert.match(textAt(body, 'message'), /Did you mean "https:\/\/app\.example"\?/)
+  }
+  for (const origin of ['app.example', '*', 'null', 'https://evil.example', 'javascript:alert(1)']) {
+    const reply = await call(gateway, '/api/v1/tokens/session', gateway.secret('app'), { origin })
+    const body = await expectError(reply, 400, 'invalid_request')
+    assert.match(textAt(body, 'message'), /api\.security\.cors\.origins/)
+  }
 })
 
 test('a token that was changed in one character is refused', async () => {

@@ -47,6 +47,22 @@ test('an unknown field that is close to a known one is answered with the one tha
   }
 })
 
+test('an unknown field inside another one is named, with the one that was meant or the known ones', async () => {
+  const schema = { type: 'object' }
+  const wrapped = await refused({ responseFormat: { type: 'json_schema', json_schema: { schema } } })
+  assert.match(
+    textAt(wrapped, 'message'),
+    /no field "responseFormat\.json_schema"\. Known: (?:responseFormat\.(?:type|name|schema)(?:, |\.$)){3}/,
+  )
+  const strict = await refused({ responseFormat: { type: 'json_schema', schema, strict: true } })
+  assert.match(textAt(strict, 'message'), /"responseFormat\.strict"\. Known: responseFormat\.type/)
+  const mistyped = await refused({ responseFormat: { type: 'json_schema', shema: schema } })
+  assert.deepEqual(at(mistyped, 'details'), {
+    field: 'responseFormat.shema',
+    didYouMean: 'responseFormat.schema',
+  })
+})
+
 test('an unknown field that is close to none is answered with the known ones', async () => {
   const body = await refused({ zzz: 1 })
   assert.deepEqual(at(body, 'details'), { field: 'zzz' })

@@ -25,6 +25,8 @@ export class SlackServer implements AsyncDisposable {
   readonly calls: SlackCall[] = []
   /** Does not answer calls, and keeps their connections. */
   isBlackHole = false
+  /** Answers every call of a method otherwise, while it stands here. */
+  readonly standing = new Map<string, SlackAnswer>()
   readonly #answers: { readonly method: string; readonly answer: SlackAnswer; left: number; skip: number }[] =
     []
   readonly #connections = new Set<Socket>()
@@ -158,7 +160,7 @@ export class SlackServer implements AsyncDisposable {
 
   #planned(method: string): SlackAnswer | undefined {
     const planned = this.#answers.find((answer) => answer.method === method && answer.left > 0)
-    if (!planned || planned.skip-- > 0) return undefined
+    if (!planned || planned.skip-- > 0) return this.standing.get(method)
     planned.left--
     return planned.answer
   }

@@ -129,7 +129,11 @@ export async function startTelegramServer(
     if (params === undefined) return send(response, refused(400, "Bad Request: can't parse JSON object"))
     calls.push({ method, params, at: performance.now() })
     const fault = planned.get(method)?.length ? planned.get(method)?.shift() : standing.get(method)
-    if (fault === undefined) return send(response, await answerOf(method, params, gone.signal))
+    if (fault === undefined) {
+      const answer = await answerOf(method, params, gone.signal)
+      // A poll that was held when everything fell silent is not answered either.
+      return isGone ? undefined : send(response, answer)
+    }
     if (!('fault' in fault)) return send(response, fault)
     switch (fault.fault) {
       case 'stall':

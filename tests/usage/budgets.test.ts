@@ -10,6 +10,7 @@ import {
   type TestSettings,
 } from '../support/domain-parts.ts'
 import { eventually } from '../support/eventually.ts'
+import { at } from '../support/json.ts'
 import { ScriptedProvider, saying } from '../support/scripted-provider.ts'
 import { turnOf, withCode } from '../support/turns.ts'
 
@@ -222,11 +223,20 @@ test("a page's token spends the budget of the token that asked for it", async ()
   const page: Token = {
     ...newToken(),
     source: 'session',
-    session: { parentId: parent.id, origin: 'https://a.example' },
+    name: 'web (session)',
+    session: { parentId: parent.id, parentName: 'web', origin: 'https://a.example' },
     budget: { amount: 2, per: 'day' },
   }
+  await warnings()
   assert.deepEqual(await turns(parts, page, 3), { ok: 2, refused: 1 })
+  const [warning] = await warnings()
+  assert.deepEqual([at(warning, 'tokenId'), at(warning, 'name')], [parent.id, 'web'])
   assert.deepEqual(await turns(parts, parent, 1), { ok: 0, refused: 1 })
+  await assert.rejects(turnOf(requestOf(parts, page)), (error: unknown) => {
+    withCode('budget_exceeded')(error)
+    assert.doesNotMatch(`${error}${JSON.stringify(error)}`, /2\.00|USD|web/)
+    return true
+  })
 })
 
 test('a model without a price counts nothing and is named in the log once; one of the built-in table counts', async () => {

@@ -123,7 +123,7 @@ test("a page's turns are those of the token that asked for its token", async () 
   const page = {
     ...newToken(),
     source: 'session' as const,
-    session: { parentId: parent.id, origin: 'https://a.example' },
+    session: { parentId: parent.id, parentName: parent.name, origin: 'https://a.example' },
   }
   await turnOf(requestOf(parts, page))
   assert.equal((await usageOf(parts, parent))[0]?.requests, 1)

@@ -55,7 +55,7 @@ function notUsable(name: string, skill: Skill | undefined, skills: readonly Skil
   const why =
     skill === undefined
       ? `There is no skill ${what}.`
-      : `The skill ${what} cannot be used: ${skill.isForbidden ? 'the config switches it off' : (skill.reason ?? 'it is not in order')}.`
+      : `The skill ${what} cannot be used: ${skill.isForbidden ? 'the config switches it off' : (skill.reason ?? 'it is not in order').replace(/\.$/, '')}.`
   return new GatewayError(
     'invalid_request',
     `${why} Available: ${available.slice(0, namesToldMax).join(', ') || 'none'}.`,

@@ -35,7 +35,7 @@ export function createSession(
   if (!allowedOrigins.includes(origin)) {
     throw new GatewayError(
       'invalid_request',
-      `Pages of ${JSON.stringify(origin)} may not call this gateway. Add the origin to api.security.cors.origins in the config.`,
+      `Pages of ${JSON.stringify(origin)} may not call this gateway. ${remedyFor(origin, allowedOrigins)}`,
       { details: { field: 'origin' } },
     )
   }
@@ -55,4 +55,12 @@ export function createSession(
     ttlMs: ttlSeconds * 1000,
     ...(continues ? { continues } : {}),
   })
+}
+
+// A slash at the end is the commonest slip.
+function remedyFor(origin: string, allowedOrigins: readonly string[]): string {
+  const meant = URL.canParse(origin) ? new URL(origin).origin : origin
+  return allowedOrigins.includes(meant)
+    ? `Did you mean ${JSON.stringify(meant)}?`
+    : 'Add its scheme, host and port, such as https://app.example.com, to api.security.cors.origins in the config.'
 }

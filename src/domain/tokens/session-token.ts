@@ -77,12 +77,11 @@ export function tokenOfSession(session: Session, parent: Token): Token {
     name: `${parent.name} (session)`,
     scopes: ['chat'],
     source: 'session',
-    session: { parentId: parent.id, origin: session.origin },
+    session: { parentId: parent.id, parentName: parent.name, origin: session.origin },
     rateLimit: session.rateLimit,
     // The page's readers have addresses of their own.
     allowedIps: null,
     models: parent.models,
-    ...(parent.budget ? { budget: parent.budget } : {}),
     ...(parent.budget ? { budget: parent.budget } : {}),
     createdAt: session.createdAt,
     expiresAt: session.expiresAt,

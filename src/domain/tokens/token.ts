@@ -13,7 +13,7 @@ export interface Token {
   /** `store`: made by the CLI; `config`: a line in the config file; `session`: made for a page, and kept nowhere. */
   readonly source: 'store' | 'config' | 'session'
   /** For a page's token: the token that asked for it, which pays for it, and the one origin that may use it. */
-  readonly session?: { readonly parentId: string; readonly origin: string }
+  readonly session?: { readonly parentId: string; readonly parentName: string; readonly origin: string }
   /** Requests a minute, or null where the general limit applies. */
   readonly rateLimit: number | null
   /** CIDRs; null allows every address, an empty list none. */

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import type { BudgetAccount } from './budget-account.ts'
 import { decimalOf } from './money.ts'
+import type { Payer } from './payer.ts'
 
 /** Amounts of budgets are shown with at least so many places. */
 export const budgetPlaces = 2
@@ -11,10 +12,10 @@ const retryAfterSeconds = 5
 export function budgetExceeded(
   why: 'used_up' | 'held',
   {
-    name,
+    payer,
     account,
     currency,
-  }: { readonly name: string; readonly account: BudgetAccount; readonly currency: string },
+  }: { readonly payer: Payer; readonly account: BudgetAccount; readonly currency: string },
 ): GatewayError {
   const spent = decimalOf(account.spent, budgetPlaces)
   const amount = decimalOf(account.amount, budgetPlaces)
@@ -22,7 +23,8 @@ export function budgetExceeded(
   const resetsAt = new Date(account.resetsAt).toISOString()
   const facts = `${spent} of ${amount} ${currency} are spent this ${per}`
   const details = { spent, amount, currency, per, resetsAt }
-  const token = JSON.stringify(name)
+  if (payer.isPage) return pageExceeded(why, resetsAt)
+  const token = JSON.stringify(payer.name)
   switch (why) {
     case 'used_up':
       return new GatewayError(
@@ -37,4 +39,21 @@ export function budgetExceeded(
         { details, retryAfterSeconds },
       )
   }
+}
+
+// Everybody reads what a page is told: what an application spends is not for them.
+function pageExceeded(why: 'used_up' | 'held', resetsAt: string): GatewayError {
+  return why === 'used_up'
+    ? new GatewayError(
+        'budget_exceeded',
+        `What this page may spend is used up. It starts again at ${resetsAt}.`,
+        {
+          details: { resetsAt },
+        },
+      )
+    : new GatewayError(
+        'budget_exceeded',
+        'Other turns hold what this page may still spend. Try again when they have ended.',
+        { details: { resetsAt }, retryAfterSeconds },
+      )
 }

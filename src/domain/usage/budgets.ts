@@ -60,7 +60,7 @@ export class Budgets {
     const hold = await ledger.queue.admit(estimate, signal)
     if (typeof hold !== 'string') return this.#holding(payer, ledger, hold)
     throw budgetExceeded(hold, {
-      name: payer.name,
+      payer,
       account: ledger.account,
       currency: this.#parts.currency(),
     })

@@ -5,6 +5,8 @@ import type { TokenBudget } from '../tokens/token.ts'
 export interface Payer {
   readonly id: string
   readonly name: string
+  /** Whether a page spends it, whose readers are told no figures. */
+  readonly isPage: boolean
   readonly budget?: TokenBudget
 }
 
@@ -12,5 +14,10 @@ export interface Payer {
 export function payerOf(actor: Actor): Payer | undefined {
   if (actor.type !== 'token') return undefined
   const { id, name, budget, session } = actor.token
-  return { id: session?.parentId ?? id, name, ...(budget ? { budget } : {}) }
+  return {
+    id: session?.parentId ?? id,
+    name: session?.parentName ?? name,
+    isPage: session !== undefined,
+    ...(budget ? { budget } : {}),
+  }
 }

@@ -31,6 +31,7 @@ function writer({ id, model }: DoorStream): DoorWriter {
   let open: 'text' | 'tool' | undefined
   let openCall = -1
   let calls = 0
+  let heldText = ''
   const streamed = new Set<number>()
   const close = (): string => {
     if (open === undefined) return ''
@@ -49,6 +50,16 @@ function writer({ id, model }: DoorStream): DoorWriter {
     piece === ''
       ? ''
       : frame('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: piece } })
+  const textBlock = (text: string): string => {
+    const begun = open === 'text' ? '' : begin('text', { type: 'text', text: '' })
+    return `${begun}${frame('content_block_delta', { index, delta: { type: 'text_delta', text } })}`
+  }
+  // Ends a call; what was said in its middle comes after it.
+  const endCall = (): string => {
+    const text = heldText
+    heldText = ''
+    return `${close()}${text === '' ? '' : textBlock(text)}`
+  }
   return {
     start: () =>
       frame('message_start', {
@@ -56,11 +67,11 @@ function writer({ id, model }: DoorStream): DoorWriter {
       }),
     event(event) {
       switch (event.type) {
-        case 'text': {
-          const begun = open === 'text' ? '' : begin('text', { type: 'text', text: '' })
-          const delta = { type: 'text_delta', text: event.text }
-          return `${begun}${frame('content_block_delta', { index, delta })}`
-        }
+        case 'text':
+          if (open !== 'tool') return textBlock(event.text)
+          // A block cannot be gone on with after another.
+          heldText += event.text
+          return ''
         case 'tool_call_delta': {
           const isNew = !streamed.has(event.index)
           // Blocks come one after another here: pieces of a call that is not the open one wait for its end.
@@ -73,14 +84,14 @@ function writer({ id, model }: DoorStream): DoorWriter {
         }
         case 'tool_call': {
           const at = calls++
-          if (streamed.has(at)) return at === openCall ? close() : ''
-          return `${beginCall(event.call)}${json(event.call.arguments)}${close()}`
+          if (streamed.has(at)) return at === openCall ? endCall() : ''
+          return `${beginCall(event.call)}${json(event.call.arguments)}${endCall()}`
         }
       }
     },
     done({ finishReason, usage }) {
       const delta = { stop_reason: reasonOf(finishReason), stop_sequence: null }
-      return `${close()}${frame('message_delta', { delta, usage: usageOf(usage) })}${frame('message_stop', {})}`
+      return `${endCall()}${close()}${frame('message_delta', { delta, usage: usageOf(usage) })}${frame('message_stop', {})}`
     },
     error: (error, requestId) =>
       `event: error\ndata: ${JSON.stringify(errorOf(error, statusOfCode[error.code], requestId))}\n\n`,

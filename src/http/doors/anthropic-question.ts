@@ -15,6 +15,7 @@ import {
   optionalBoolean,
   optionalNumber,
   optionalText,
+  partsAt,
   textAt,
   without,
   wrong,
@@ -98,7 +99,7 @@ function userMessages(content: unknown, field: string): readonly ProviderMessage
   if (typeof content === 'string') return [{ role: 'user', content: content.toWellFormed() }]
   const messages: ProviderMessage[] = []
   const parts: MessagePart[] = []
-  listAt(content, field).forEach((row, i) => {
+  partsAt(content, field).forEach((row, i) => {
     const at = `${field}[${i}]`
     const block = objectAt(row, at)
     switch (block.type) {
@@ -120,6 +121,7 @@ function userMessages(content: unknown, field: string): readonly ProviderMessage
         throw wrong(`${at}.type`, 'must be "text", "image" or "tool_result": nothing else can be handed on')
     }
   })
+  if (parts.length + messages.length === 0) throw wrong(field, 'must not be empty')
   if (parts.length > 0) {
     const words = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
     messages.push({ role: 'user', content: words, parts })
@@ -146,7 +148,7 @@ function assistantMessage(content: unknown, field: string): AssistantMessage {
   if (typeof content === 'string') return { role: 'assistant', content: content.toWellFormed() }
   let words = ''
   const toolCalls: ToolCall[] = []
-  listAt(content, field).forEach((row, i) => {
+  partsAt(content, field).forEach((row, i) => {
     const at = `${field}[${i}]`
     const block = objectAt(row, at)
     switch (block.type) {
@@ -173,7 +175,7 @@ function assistantMessage(content: unknown, field: string): AssistantMessage {
 
 function textOf(content: unknown, field: string): string {
   if (typeof content === 'string') return content.toWellFormed()
-  return listAt(content, field)
+  return partsAt(content, field)
     .map((row, i) => {
       const block = objectAt(row, `${field}[${i}]`)
       if (block.type !== 'text')

@@ -15,6 +15,12 @@ export function listAt(value: unknown, field: string): readonly unknown[] {
   throw wrong(field, 'must be an array')
 }
 
+/** Returns the parts of a content that is no text. Throws `invalid_request` where it is no list. */
+export function partsAt(value: unknown, field: string): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw wrong(field, 'must be a string or an array')
+}
+
 /** Returns a text, well formed in UTF-8. Throws `invalid_request` where it is none. */
 export function textAt(value: unknown, field: string): string {
   if (typeof value === 'string') return value.toWellFormed()

@@ -17,6 +17,7 @@ import {
   optionalBoolean,
   optionalNumber,
   optionalText,
+  partsAt,
   textAt,
   without,
   wrong,
@@ -130,7 +131,7 @@ function messagesOf(value: unknown): Pick<ProviderTurn, 'messages' | 'systemProm
 
 function userMessage(content: unknown, field: string): ProviderMessage {
   if (typeof content === 'string') return { role: 'user', content: content.toWellFormed() }
-  const parts = listAt(content, field).map((part, i) =>
+  const parts = partsAt(content, field).map((part, i) =>
     partOf(objectAt(part, `${field}[${i}]`), `${field}[${i}]`),
   )
   if (parts.length === 0) throw wrong(field, 'must not be empty')
@@ -183,7 +184,7 @@ function callOf(call: Fields, field: string): ToolCall {
 // Text as such, or in parts.
 function textOf(content: unknown, field: string): string {
   if (typeof content === 'string') return content.toWellFormed()
-  return listAt(content, field)
+  return partsAt(content, field)
     .map((part, i) => {
       const { type, text, refusal } = objectAt(part, `${field}[${i}]`)
       return textAt(type === 'refusal' ? refusal : text, `${field}[${i}].text`)

@@ -5,7 +5,7 @@ import { strict, Timestamp } from './common.ts'
 /** Body of `POST /api/v1/tokens/session`. */
 export const SessionBody = strict({
   origin: Type.String({
-    pattern: '^https?://[A-Za-z0-9._-]+(:[0-9]{1,5})?$',
+    minLength: 1,
     maxLength: 200,
     description: 'The one origin whose pages may use the token. It must be in `api.security.cors.origins`.',
     examples: ['https://app.example.com'],

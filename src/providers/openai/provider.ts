@@ -59,7 +59,7 @@ function rephrase(
 ): Question<CompletionRequest> | undefined {
   const about = `${refusal.param} ${refusal.message}`
   const { body } = question
-  if (body.response_format !== undefined && isAboutFormat(about)) {
+  if (turn.responseFormat !== undefined && body.response_format !== undefined && isAboutFormat(about)) {
     return { ...question, body: withoutFormat(body, about, turn, name) }
   }
   if (body.tools !== undefined && turn.toolsAreOptional && /\btools?\b|tool_choice|function/i.test(about)) {

@@ -81,7 +81,7 @@ test('a response_format of the caller that its provider refuses is a refusal, no
       }),
       (error) => {
         assert.ok(error instanceof OpenAI.APIError)
-        assert.equal(error.code, 'provider_error')
+        assert.deepEqual([error.status, error.code], [400, 'invalid_request'])
         assert.match(error.message, /'json_object' is not supported/)
         return true
       },
@@ -111,4 +111,17 @@ test('content that is empty or none at all is the mistake of the caller, and its
     assert.equal(status, 400, text)
     assert.match(text, /messages\[0\]\.content must be a string or an array/)
   }
+})
+
+test("what a provider does not take of a caller's own question is 400 through a door, and is not asked again", async () => {
+  const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.token })
+  const before = openAiModel.requests.length
+  await assert.rejects(
+    client.chat.completions.create({
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'tool', tool_call_id: 'nope', content: 'x' }],
+    }),
+    (error) => error instanceof OpenAI.APIError && error.status === 400 && /one refused/.test(error.message),
+  )
+  assert.equal(openAiModel.requests.length - before, 1)
 })

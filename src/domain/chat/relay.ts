@@ -1,7 +1,9 @@
 import { modelsOf } from '../actor.ts'
 import type { Context } from '../context.ts'
 import type { FinishReason, Usage } from '../conversations/conversation.ts'
+import { GatewayError } from '../errors.ts'
 import type { ProviderEvent, ProviderTurn } from '../models/provider.ts'
+import { ProviderFailure } from '../models/provider-failure.ts'
 import { type ResolvedModel, resolveModel } from '../models/resolve-model.ts'
 import { screenPrompt } from '../prompts/screen-prompt.ts'
 import { askModels } from './ask-models.ts'
@@ -93,7 +95,7 @@ export async function* relay(
     } catch (error) {
       attempts.ended(error)
       await record.endUnfinished(ctx.signal.aborted ? 'aborted' : 'failed')
-      throw error
+      throw asTheCallers(error)
     } finally {
       // Left at a yield, by a reader that takes no more.
       await record.endUnfinished('aborted')
@@ -101,6 +103,13 @@ export async function* relay(
   } finally {
     parts.turns.leave()
   }
+}
+
+// All of the question is the caller's own here: what a provider does not take of it is theirs to mend, and no use trying again.
+function asTheCallers(error: unknown): unknown {
+  if (!(error instanceof ProviderFailure) || error.code !== 'provider_error') return error
+  const isRefusal = error.facts.reason === '400' || error.facts.reason === '422'
+  return isRefusal ? new GatewayError('invalid_request', error.message, { cause: error }) : error
 }
 
 // What a client of another API says goes on as it stands; signs of an injection are recorded, or refused.

@@ -10,19 +10,20 @@ import type {
   ModelList,
   SendReply,
   Skill,
-  StreamEvent,
   UsageRow,
 } from './api-types.ts'
+import { apiError } from './errors.ts'
+import { type EventStream, eventsOf } from './event-stream.ts'
 import {
-  ApiError,
-  apiError,
-  ConnectionFailedError,
-  cutShort,
-  OpenClawError,
-  streamError,
-  TimedOutError,
-} from './errors.ts'
-import { EventDecoder } from './events.ts'
+  chatBody,
+  checkBaseUrl,
+  checkToken,
+  pause,
+  segment,
+  waitBeforeRetryMs,
+  withQuery,
+} from './requests.ts'
+import { Watch } from './watch.ts'
 
 /** How a client behaves. */
 export interface ClientOptions {
@@ -47,13 +48,6 @@ export interface RequestOptions {
 /** What a chat takes beside its message. `model: null` leaves it to the gateway. */
 export type ChatOptions = Omit<ChatRequest, 'message'> & RequestOptions
 
-/** The events of one reply: `start`, `delta`…, `done`. Leaving the loop early, or `close`, stops the model. */
-export interface EventStream extends AsyncIterableIterator<StreamEvent> {
-  /** The id to look for in the gateway's log and audit. */
-  readonly requestId: string | undefined
-  close(): Promise<void>
-}
-
 interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
@@ -61,11 +55,6 @@ interface Call {
   readonly withToken?: false
   readonly accept?: string
 }
-
-const defaultModel = 'claude-sonnet-4-20250514'
-const retryAfterSecondsMax = 60
-const backoffMs = 500
-const backoffMsMax = 8_000
 
 /** Talks to one gateway. */
 export class OpenClawClient {
@@ -240,205 +229,6 @@ export class OpenClawClient {
   }
 }
 
-/** The patience of one call: its signal aborts with the caller's, or after so long a silence. */
-class Watch {
-  readonly #controller = new AbortController()
-  readonly #timeoutMs: number
-  readonly #caller: AbortSignal | undefined
-  readonly #follow = (): void => this.#controller.abort(this.#caller?.reason)
-  #timer: ReturnType<typeof setTimeout> | undefined
-  #isLate = false
-
-  constructor(timeoutMs: number, caller: AbortSignal | undefined) {
-    this.#timeoutMs = timeoutMs
-    this.#caller = caller
-    if (caller?.aborted) this.#follow()
-    else caller?.addEventListener('abort', this.#follow, { once: true })
-    this.heard()
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  /** The gateway said something: its silence begins anew. */
-  heard(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.#isLate = true
-      this.#controller.abort()
-    }, this.#timeoutMs)
-  }
-
-  /** Resolves as the work does; its failure becomes one of this client's errors, or the caller's own reason to stop. */
-  async guard<T>(work: Promise<T>, baseUrl: string): Promise<T> {
-    try {
-      return await work
-    } catch (error) {
-      if (error instanceof OpenClawError) throw error
-      if (this.#caller?.aborted) throw this.#caller.reason
-      if (this.#isLate) throw new TimedOutError(`${baseUrl} said nothing within ${this.#timeoutMs / 1000} s.`)
-      throw new ConnectionFailedError(`${baseUrl} cannot be reached or broke off: ${codeOf(error)}.`)
-    }
-  }
-
-  end(): void {
-    clearTimeout(this.#timer)
-    this.#caller?.removeEventListener('abort', this.#follow)
-  }
-
-  /** Ends the connection. */
-  abort(): void {
-    this.end()
-    this.#controller.abort()
-  }
-}
-
-function eventsOf(response: Response, watch: Watch): EventStream {
-  const events = readEvents(response, watch)
-  return {
-    requestId: response.headers.get('x-request-id') ?? undefined,
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    next: () => events.next(),
-    async return() {
-      watch.abort()
-      await events.return()
-      return { done: true, value: undefined }
-    },
-    async close() {
-      watch.abort()
-      await events.return()
-    },
-  }
-}
-
-async function* readEvents(response: Response, watch: Watch): AsyncGenerator<StreamEvent, void, undefined> {
-  const reader = response.body?.getReader()
-  if (reader === undefined) throw cutShort(response)
-  const text = new TextDecoder()
-  const decoder = new EventDecoder()
-  try {
-    for (;;) {
-      const { done, value } = await watch.guard(reader.read(), response.url).catch((error: unknown) => {
-        throw error instanceof ConnectionFailedError && !(error instanceof TimedOutError)
-          ? cutShort(response)
-          : error
-      })
-      if (done) throw cutShort(response)
-      watch.heard()
-      for (const data of decoder.feed(text.decode(value, { stream: true }))) {
-        const event = parseEvent(data, response)
-        yield event
-        if (event.type === 'done') return
-      }
-    }
-  } finally {
-    watch.end()
-    // Left early: the connection ends, and with it the model's work.
-    await reader.cancel().catch(() => undefined)
-  }
-}
-
-function parseEvent(data: string, response: Response): StreamEvent {
-  let event: unknown
-  try {
-    event = JSON.parse(data)
-  } catch {
-    throw cutShort(response)
-  }
-  if (!isEvent(event)) throw cutShort(response)
-  if (event.type === 'error') throw streamError(event, response)
-  return event
-}
-
-type AnyEvent = StreamEvent | ({ readonly type: 'error' } & Parameters<typeof streamError>[0])
-
-function isEvent(event: unknown): event is AnyEvent {
-  return typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string'
-}
-
 async function replyOf<Reply>(response: Response): Promise<Reply> {
   return response.json()
-}
-
-function chatBody(message: string, options: ChatOptions): object {
-  const { signal: _, idempotencyKey: __, model = defaultModel, ...fields } = options
-  return { message, ...(model === null ? {} : { model }), ...fields }
-}
-
-function checkBaseUrl(baseUrl: string): string {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new TypeError('baseUrl must be an address such as http://localhost:18789')
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new TypeError('baseUrl must hold no user name or password; the token is the second argument')
-  }
-  return baseUrl.replace(/\/+$/, '')
-}
-
-function checkToken(token: string, allowSecretInBrowser: boolean): string {
-  if (/[^\x21-\x7e]/.test(token)) {
-    throw new TypeError('token holds a space, a line break or another character that no token has')
-  }
-  if (isBrowser() && token.startsWith('oc_tok_') && !allowSecretInBrowser) {
-    throw new TypeError(
-      'This is a secret token, and everybody who opens the page could read it. Have your server ask POST /api/v1/tokens/session for one of 15 minutes, or set allowSecretTokenInBrowser where only you open the page.',
-    )
-  }
-  return token
-}
-
-function isBrowser(): boolean {
-  return 'document' in globalThis && 'window' in globalThis
-}
-
-function waitBeforeRetryMs(error: unknown, attempt: number): number | undefined {
-  const backoff = Math.min(backoffMsMax, backoffMs * 2 ** attempt) * (0.5 + Math.random() / 2)
-  if (error instanceof ConnectionFailedError) return backoff
-  if (!(error instanceof ApiError)) return undefined
-  const { status, code, retryAfter } = error
-  const isPassing = status === 408 || status === 429 || status >= 500 || code === 'idempotency_conflict'
-  if (!isPassing || code === 'invalid_output') return undefined
-  if (retryAfter === undefined) return backoff
-  return retryAfter > retryAfterSecondsMax ? undefined : retryAfter * 1000
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => {
-      clearTimeout(timer)
-      reject(signal?.reason)
-    }
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', abort)
-      resolve()
-    }, ms)
-    if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
-  })
-}
-
-function withQuery(
-  path: string,
-  query: Readonly<Record<string, string | number | null | undefined>>,
-): string {
-  const pairs = Object.entries(query)
-    .filter((pair): pair is [string, string | number] => pair[1] !== undefined && pair[1] !== null)
-    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
-  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`
-}
-
-function segment(id: string): string {
-  if (id === '') throw new TypeError('an id must not be empty')
-  return encodeURIComponent(id)
-}
-
-// The code of the system, never the error's own text: that could repeat a header.
-function codeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
-  return error instanceof Error ? error.name : 'unknown'
 }

@@ -1,7 +1,7 @@
 import { OpenClawClient } from './client.ts'
 
 export type * from './api-types.ts'
-export type { ChatOptions, ClientOptions, EventStream, RequestOptions } from './client.ts'
+export type { ChatOptions, ClientOptions, RequestOptions } from './client.ts'
 export {
   ApiError,
   AuthenticationError,
@@ -18,6 +18,7 @@ export {
   TimedOutError,
   WebhookVerificationError,
 } from './errors.ts'
+export type { EventStream } from './event-stream.ts'
 export { signWebhook, verifyWebhook } from './webhooks.ts'
 // `require('openclaw-client')` gives the class itself by the last name (https://nodejs.org/api/modules.html).
 // biome-ignore lint/style/noDefaultExport: what `import OpenClawClient from 'openclaw-client'` expects.

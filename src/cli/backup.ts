@@ -1,5 +1,8 @@
-import { chmodSync, copyFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { environment } from '../config/environment.ts'
+import { configPath } from '../config/paths.ts'
 import { backupState, restoreState } from '../open-state.ts'
 import { exitCodes } from './exit-codes.ts'
 import { loadTolerantly } from './gateway-session.ts'
@@ -31,9 +34,11 @@ export async function backupCommand(folder: string, options: BackupOptions): Pro
   })
   if (isWatched) process.stderr.write('\r')
   const all = [...files]
-  if (loaded.file !== null) {
+  // As it stands: what it refers to need not be set here.
+  const file = configFileOf(options)
+  if (file !== undefined) {
     const copy = join(target, 'openclaw.json5')
-    copyFileSync(loaded.file, copy)
+    copyFileSync(file, copy)
     chmodSync(copy, 0o600)
     all.push('openclaw.json5')
   }
@@ -45,4 +50,10 @@ export async function backupCommand(folder: string, options: BackupOptions): Pro
     )
   }
   return exitCodes.ok
+}
+
+function configFileOf({ config }: BackupOptions): string | undefined {
+  const configFlag = config === undefined ? {} : { configFlag: config }
+  const { file } = configPath({ ...configFlag, env: environment(), home: homedir() })
+  return existsSync(file) ? file : undefined
 }

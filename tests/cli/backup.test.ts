@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { startGateway } from '../support/gateway.ts'
@@ -65,4 +65,15 @@ test('a backup needs a new folder, and data', async () => {
   await home.run('token', 'create', '--name', 'a', '--scope', 'chat')
   assert.equal((await home.run('backup', home.folder)).code, 1)
   assert.equal((await home.run('backup', join(home.folder, 'none'), '--restore')).code, 3)
+})
+
+test('the config is in a backup also where the variables that it refers to are not set', async () => {
+  using home = makeHome()
+  await home.run('token', 'create', '--name', 'a', '--scope', 'chat')
+  const text = `{ models: { providers: { openai: { apiKey: '\${OPENAI_API_KEY}' } } } }`
+  home.writeConfig(text)
+  const folder = join(home.folder, 'copy')
+  const { code, stderr } = await home.run('backup', folder)
+  assert.equal(code, 0, stderr)
+  assert.equal(readFileSync(join(folder, 'openclaw.json5'), 'utf8'), text)
 })

@@ -121,7 +121,7 @@ describe('the schemas of callers', () => {
     const before = performance.now()
     const words = wordsFor({ type: 'string', pattern: '^(a+)+$' }, `${'a'.repeat(50)}b`)
     assert.match(words.join(), /longer than 100 ms/)
-    assert.ok(performance.now() - before < 2000)
+    assert.ok(performance.now() - before < 10_000)
     assert.deepEqual(
       wordsFor({ type: 'string', pattern: '^(a+)+$' }, 'aaa'),
       [],

@@ -49,7 +49,7 @@ async function open(
   message: string,
   token = 'a',
 ): Promise<Connection> {
-  const deadline = performance.now() + 5_000
+  const deadline = performance.now() + 60_000
   const request = { method: 'POST', target: stream, token: gateway.secret(token), body: { message } }
   for (;;) {
     const asked = model.asked.length
@@ -73,7 +73,7 @@ function askFor(
 }
 
 async function askWhenFree(...asked: Parameters<typeof askFor>): Promise<ConnectionReply> {
-  const deadline = performance.now() + 5_000
+  const deadline = performance.now() + 60_000
   for (;;) {
     const reply = await askFor(...asked)
     if (reply.status !== 429 || performance.now() > deadline) return reply

@@ -66,7 +66,7 @@ test('what is not TLS is closed, and a handshake of an old version refused', asy
     '\x16\x03\x01\x00\x05hello',
     '\0'.repeat(100),
   ]) {
-    using connection = new Connection(connect(Number(port), '127.0.0.1'), 5_000)
+    using connection = new Connection(connect(Number(port), '127.0.0.1'), 60_000)
     connection.write(bytes)
     await connection.ended()
   }
@@ -95,7 +95,7 @@ test('a handshake that does not come to its end is closed after the time for hea
   try {
     const address = server.address()
     assert.ok(typeof address === 'object' && address !== null)
-    using silent = new Connection(connect(address.port, '127.0.0.1'), 5_000)
+    using silent = new Connection(connect(address.port, '127.0.0.1'), 60_000)
     await silent.ended()
   } finally {
     server.close()

@@ -144,7 +144,8 @@ function modelsOf(
   return {
     retries: 2,
     fallbacks: hasFallback ? ['backup/gpt-4o-mini'] : [],
-    timeouts: { connectMs: 3000, firstTokenMs: 2500, idleMs: 1500, totalMs: 6000 },
+    // Long enough for ten megabytes on a slow machine that does all the other cases as well.
+    timeouts: { connectMs: 9_000, firstTokenMs: 8_000, idleMs: 6_000, totalMs: 15_000 },
     providers: { ...Object.fromEntries(providers), backup },
   }
 }

@@ -31,7 +31,7 @@ async function withStdin(args: readonly string[], input: string): Promise<Outcom
   const child = spawn(process.execPath, [bin, ...args, '--url', gateway.url], {
     env: { ...home.env, OPENCLAW_TOKEN: gateway.token },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: 30_000,
+    timeout: 90_000,
   })
   child.stdin.end(input)
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])

@@ -194,7 +194,7 @@ test('providers are asked for their lists alone, and each that does not answer i
     )
     const started = performance.now()
     const { code, rows, stdout } = await doctor(home)
-    assert.ok(performance.now() - started < 8_000)
+    assert.ok(performance.now() - started < 40_000)
     assert.equal(code, 1)
     const found = rows
       .filter(({ check }) => check === 'models')

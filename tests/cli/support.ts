@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 export const bin: string = join(import.meta.dirname, '..', '..', 'bin', 'openclaw.js')
-const timeoutMs = 30_000
+const timeoutMs = 90_000
 
 // One cache for all commands of a test file halves their time.
 const compileCache = mkdtempSync(join(tmpdir(), 'openclaw-compile-cache-'))

@@ -245,7 +245,7 @@ test("the guide's sample tokens warn on loopback and work, and keep a gateway fo
       [bin, 'gateway', '--port', '0', '--config', file],
       {
         env: { HOME: home, OPENCLAW_STATE_DIR: home },
-        timeout: 20_000,
+        timeout: 60_000,
       },
     )
     assert.equal(status, 2)

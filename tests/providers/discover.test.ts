@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { loopbackOllama } from '../../src/providers/discover.ts'
 import { discoverProviders } from '../../src/providers/index.ts'
+import { eventually } from '../support/eventually.ts'
 import { startOpenAiServer } from '../support/openai-server.ts'
 import { withSilentListener } from '../support/provider-silent-listener.ts'
 
@@ -60,10 +61,11 @@ describe('discovery without configuration', () => {
 
   it('finds an Ollama that answers, and its models', async () => {
     await using server = await startOpenAiServer({ apiKey: null })
-    const { settings, lookedAt } = await discoverProviders(
-      {},
-      { signal, ollamaUrl: new URL(server.url).origin },
-    )
+    // A busy machine may take longer for an answer than the 300 ms that are waited for it.
+    const { settings, lookedAt } = await eventually('it to be found', async () => {
+      const found = await discoverProviders({}, { signal, ollamaUrl: new URL(server.url).origin })
+      return found.settings.length > 0 ? found : undefined
+    })
     assert.deepEqual(settings, [{ name: 'ollama', api: 'openai-completions', baseUrl: server.url }])
     assert.equal(lookedAt.at(-1)?.found, true)
   })
@@ -73,7 +75,7 @@ describe('discovery without configuration', () => {
       const at = performance.now()
       const { settings } = await discoverProviders({}, { signal, ollamaUrl: `http://127.0.0.1:${port}` })
       assert.deepEqual(settings, [])
-      assert.ok(performance.now() - at < 1000)
+      assert.ok(performance.now() - at < 5_000)
     })
   })
 

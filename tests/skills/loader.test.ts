@@ -7,6 +7,7 @@ import type { ListedSkill } from '../../src/domain/skills/list-skills.ts'
 import { listSkills } from '../../src/domain/skills/list-skills.ts'
 import type { SkillSettings } from '../../src/skills/settings.ts'
 import { bundledSkillsDir, SkillFolders } from '../../src/skills/skill-folders.ts'
+import { eventually } from '../support/eventually.ts'
 import { skillText, writeSkill } from './support.ts'
 
 const stack = new AsyncDisposableStack()
@@ -202,9 +203,6 @@ describe('skills on disk', () => {
     const shelf = shelfOf([dir])
     assert.equal(await shelf.offer(), undefined)
     await writeSkill(dir, 'good')
-    for (let tries = 0; (await shelf.offer()) === undefined; tries++) {
-      assert.ok(tries < 100, 'the folder was not seen')
-      await new Promise((resolve) => setImmediate(resolve))
-    }
+    await eventually('the folder to be seen', () => shelf.offer())
   })
 })

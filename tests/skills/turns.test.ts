@@ -148,7 +148,8 @@ for (const dialect of ['openai', 'anthropic'] as const) {
       await assert.rejects(left)
       const closed = await second.closed
       assert.equal(closed.complete, false)
-      assert.ok(closed.at - at < 100, `${closed.at - at} ms`)
+      // Long before the deadline of its first token, which would end it too.
+      assert.ok(closed.at - at < 10_000, `${closed.at - at} ms`)
     })
 
     it('a provider that fails in a later round is an error, before anything was said', async () => {

@@ -14,7 +14,8 @@ describe('a disk that is full', () => {
     const folder = temporaryFolder(t)
     const mount = 'mount -t tmpfs -o size=3m tmpfs "$1" && shift && exec "$@"'
     const launcher = ['unshare', '--map-root-user', '--mount', 'sh', '-c', mount, 'sh', folder]
-    const room = ['mount', '-o', 'remount,size=30m', folder]
+    // By its whole name: else `mount` adds options of who made it, which it refuses where that is not root.
+    const room = ['mount', '-t', 'tmpfs', '-o', 'remount,size=30m', 'tmpfs', folder]
     const sentence = 'The disk that holds the database is full: free some space'
     const program = startProgram(t, 'fill-the-disk.ts', [folder, sentence, ...room], { launcher })
     assert.equal(await program.next(), 'well again')

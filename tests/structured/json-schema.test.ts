@@ -228,7 +228,7 @@ for (const dialect of ['openai', 'anthropic'] as const) {
       provider.behave = undefined
       assert.equal(status, 502)
       assert.match(textAt(body, 'message'), /longer than 100 ms/)
-      assert.ok(performance.now() - began < 5000)
+      assert.ok(performance.now() - began < 20_000)
     })
 
     it('a reply without a form has no data', async () => {

@@ -1,7 +1,7 @@
 const pollMs = 10
-const withinMs = 5000
+const withinMs = 30_000
 
-/** Asks again and again until there is an answer, and resolves with it. Rejects after five seconds, or `limitMs`, with what was waited for. */
+/** Asks again and again until there is an answer, and resolves with it. Rejects after thirty seconds, or `limitMs`, with what was waited for. */
 export async function eventually<T>(
   what: string,
   ask: () => T | undefined | Promise<T | undefined>,

@@ -19,7 +19,7 @@ export interface RawRequest {
   readonly body?: string | Buffer
 }
 
-const answerWithinMs = 10_000
+const answerWithinMs = 30_000
 
 /** Returns a request as bytes that no HTTP client has made better. */
 export function rawRequest({ method = 'GET', target, headers = [], body }: RawRequest): Buffer {
@@ -43,7 +43,7 @@ export function openSocket(url: string): Socket {
   return connect({ host: hostname, port: Number(port) })
 }
 
-/** Sends bytes and resolves with the reply once the gateway has closed the connection. Rejects after ten seconds. */
+/** Sends bytes and resolves with the reply once the gateway has closed the connection. Rejects where nothing comes for thirty seconds. */
 export async function sendRaw(url: string, bytes: string | Buffer): Promise<RawReply> {
   const socket = openSocket(url)
   const pieces: Buffer[] = []

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 
 const program = resolve(import.meta.dirname, '..', '..', 'bin', 'openclaw.js')
-const readyWithinMs = 20_000
+const readyWithinMs = 60_000
 
 /** A gateway that a person has started with a config file in the usual place. */
 export interface UsersGateway extends AsyncDisposable {

@@ -22,7 +22,7 @@ for (const [name, command, file] of [
     receiver.stdout.on('data', (chunk) => {
       out += chunk
     })
-    const url = await eventually('the address', () => /listening on (\S+)/.exec(out)?.[1], 15_000)
+    const url = await eventually('the address', () => /listening on (\S+)/.exec(out)?.[1])
     const outgoing = [{ id: 'crm', url, secret, allowPrivateNetwork: true }]
     const gateway = await useGateway(stack, { config: { api: { webhooks: { outgoing } } } })
     await gateway.call('POST', '/api/v1/chat', { message: 'echo Grüße 🙂' })

@@ -8,6 +8,7 @@ import {
   type TestParts,
   type TestSettings,
 } from '../../../tests/support/domain-parts.ts'
+import { eventually } from '../../../tests/support/eventually.ts'
 import { ScriptedProvider, saying, untilAborted } from '../../../tests/support/scripted-provider.ts'
 import { assertQuiet, eventOf, messagesOf, storedIn, turnOf, withCode } from '../../../tests/support/turns.ts'
 import type { Context } from '../context.ts'
@@ -136,7 +137,10 @@ test('a first token that does not come ends one attempt, and the next one has it
 })
 
 test('the total deadline covers all attempts, and names itself', async () => {
-  const { acme, backup, run } = over({ fallbacks: ['model-2'], timeouts: { firstTokenMs: 30, totalMs: 50 } })
+  const { acme, backup, run } = over({
+    fallbacks: ['model-2'],
+    timeouts: { firstTokenMs: 600, totalMs: 900 },
+  })
   acme.script = (_turn, signal) => stalling(signal)
   backup.script = (_turn, signal) => stalling(signal)
   await assert.rejects(run(), (error) => {
@@ -193,7 +197,7 @@ test('a caller that leaves between two attempts is not waited for, and counts ag
   const caller = new AbortController()
   const left = new Error('the caller left')
   const running = run({}, newToken(), parts, caller.signal)
-  while (parts.logged.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  await eventually('the first failure', () => parts.logged[0])
   caller.abort(left)
   await assert.rejects(running, (error) => error === left)
   assert.equal(acme.asked.length, 1)

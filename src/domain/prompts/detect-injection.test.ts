@@ -177,6 +177,6 @@ test('100,000 hostile characters take a time that grows with their number, not w
     const start = performance.now()
     detectInjection(text)
     // Some 30 ms where it is linear; minutes where it is not.
-    assert.ok(performance.now() - start < 2_000, JSON.stringify(part))
+    assert.ok(performance.now() - start < 10_000, JSON.stringify(part))
   }
 })

@@ -186,7 +186,7 @@ test('100,000 hostile characters take a time that grows with their number, not w
     const start = performance.now()
     stripInvisible(text)
     // Some 10 ms where it is linear; minutes where it is not.
-    assert.ok(performance.now() - start < 1_000, JSON.stringify(part))
+    assert.ok(performance.now() - start < 10_000, JSON.stringify(part))
   }
 })
 

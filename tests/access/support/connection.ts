@@ -21,7 +21,7 @@ export interface ConnectionReply {
   readonly body: string
 }
 
-const replyWithinMs = 15_000
+const replyWithinMs = 60_000
 
 /** One HTTP/1.1 connection that sends exactly the bytes that it is given, and reads replies in the order in which they come. */
 export class Connection implements Disposable {

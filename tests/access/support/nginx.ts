@@ -17,11 +17,23 @@ export interface Nginx extends AsyncDisposable {
   readonly ca: Buffer
 }
 
-const readyWithinMs = 10_000
+const readyWithinMs = 30_000
+const triesMax = 3
 const deployed = join(import.meta.dirname, '..', '..', '..', 'deploy', 'nginx.conf')
 
 /** Starts nginx in front of a gateway, in a folder of its own, and waits until it takes connections. */
 export async function startNginx(gatewayUrl: string): Promise<Nginx> {
+  // Another program may have taken the free port before nginx does.
+  for (let tries = 1; ; tries++) {
+    try {
+      return await tryToStart(gatewayUrl)
+    } catch (error) {
+      if (tries === triesMax) throw error
+    }
+  }
+}
+
+async function tryToStart(gatewayUrl: string): Promise<Nginx> {
   const folder = mkdtempSync(join(tmpdir(), 'openclaw-nginx-'))
   const port = await freePort()
   const ca = makeCertificate(folder, publicName).cert
@@ -29,8 +41,8 @@ export async function startNginx(gatewayUrl: string): Promise<Nginx> {
     'server 127.0.0.1:18789;': `server ${new URL(gatewayUrl).host};`,
     'listen 443 ssl http2 default_server;': `listen 127.0.0.1:${port} ssl http2 default_server;`,
     'listen 443 ssl http2;': `listen 127.0.0.1:${port} ssl http2;`,
-    '/etc/ssl/openclaw/fullchain.pem': join(folder, `${publicName}.cert.pem`),
-    '/etc/ssl/openclaw/privkey.pem': join(folder, `${publicName}.key.pem`),
+    '/etc/ssl/openclaw/fullchain.pem': `"${join(folder, `${publicName}.cert.pem`)}"`,
+    '/etc/ssl/openclaw/privkey.pem': `"${join(folder, `${publicName}.key.pem`)}"`,
   })
   mkdirSync(join(folder, 'temp'))
   writeFileSync(join(folder, 'openclaw.conf'), conf)

@@ -65,7 +65,7 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
           await writeFile(`${file}.mjs`, text.replaceAll("'openclaw-client'", `'${nodeClient}'`))
           return await runProgram(process.execPath, [`${file}.mjs`], env)
         default:
-          return await runProgram('bash', ['-euo', 'pipefail', '-c', `cd ${folder}\n${text}`], env)
+          return await runProgram('bash', ['-euo', 'pipefail', '-c', `cd '${folder}'\n${text}`], env)
       }
     },
   }

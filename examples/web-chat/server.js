@@ -2,7 +2,13 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 
-const gateway = process.env.OPENCLAW_URL ?? 'http://localhost:18789'
+const { OPENCLAW_URL: gateway = 'http://localhost:18789', OPENCLAW_TOKEN } = process.env
+if (!OPENCLAW_TOKEN) {
+  console.error(
+    'Set OPENCLAW_TOKEN to a token with scope chat; in the folder of the clone this makes one: npx openclaw token create --name web-chat --scope chat',
+  )
+  process.exit(2)
+}
 const port = Number(process.env.PORT ?? 8080)
 const origin = process.env.ORIGIN ?? `http://localhost:${port}`
 const page = readFileSync(new URL('index.html', import.meta.url))
@@ -22,15 +28,19 @@ const server = createServer(async (request, response) => {
   } else response.writeHead(404).end()
 })
 server.listen(port, '127.0.0.1', () =>
-  console.log(`Open ${origin.replace(/:0$/, `:${server.address().port}`)}`),
+  console.log(`Open ${origin.replace(/:0$/, `:${server.address().port}`)} (PORT changes the port)`),
 )
+server.on('error', ({ code }) => {
+  console.error(`Port ${port} cannot be had (${code}): set PORT to another one.`)
+  process.exit(1)
+})
 
 async function mint(earlier) {
   try {
     const answer = await fetch(`${gateway}/api/v1/tokens/session`, {
       method: 'POST',
       headers: {
-        Authorization: `Bearer ${process.env.OPENCLAW_TOKEN}`,
+        Authorization: `Bearer ${OPENCLAW_TOKEN}`,
         'Content-Type': 'application/json',
       },
       // An earlier token of this page keeps its conversation.
@@ -42,7 +52,9 @@ async function mint(earlier) {
       return { status: 200, body: { url: gateway, token: body.token, expiresAt: body.expiresAt } }
     console.error(body.message)
   } catch (error) {
-    console.error(`The gateway at ${gateway} cannot be asked: ${error.message}`)
+    console.error(
+      `Nothing answers at ${gateway} (${error.cause?.code ?? error.name}): set OPENCLAW_URL to the gateway's address.`,
+    )
   }
   return { status: 502, body: { message: 'No token could be had. The server of this page says why.' } }
 }

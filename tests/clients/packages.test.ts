@@ -1,33 +1,22 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm, symlink } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { at, listAt, textAt } from '../support/json.ts'
 import { openAiDefaults, startOpenAiServer } from '../support/openai-server.ts'
 import type { ProviderServer } from '../support/provider-server.ts'
-import { runProgram } from '../support/run-program.ts'
 import { useGateway } from '../support/use-gateway.ts'
+import { type AllDriven, type Driven, startClients } from './packages/driven.ts'
+import { foreignAnswers } from './packages/foreign-answers.ts'
+import { foreignWaits } from './packages/foreign-waits.ts'
+import { ways } from './packages/ways.ts'
 
-const root = resolve(import.meta.dirname, '..', '..')
-const drivers = join(import.meta.dirname, 'packages')
 const stack = new AsyncDisposableStack()
 let gateway: RunningGateway
 let model: ProviderServer
 let proxy: FaultProxy
 
-/** A client of one language that obeys orders. */
-interface Driven {
-  readonly name: string
-  order(what: Readonly<Record<string, unknown>>): Promise<unknown>
-}
-const driven: Driven[] = []
-const missing: string[] = []
+let driven: AllDriven = { clients: [], missing: [] }
 
 before(async () => {
   model = stack.use(await startOpenAiServer())
@@ -46,89 +35,15 @@ before(async () => {
     },
   })
   proxy = stack.use(await startFaultProxy(gateway.url))
-  const env = { OPENCLAW_TOKEN: gateway.secrets.app ?? '', PYTHONDONTWRITEBYTECODE: '1' }
-  const folder = await mkdtemp(join(tmpdir(), 'openclaw-packages-'))
-  stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const module = await buildNodeClient(folder)
-  driven.push(drive('node', process.execPath, [join(drivers, 'drive-package.mjs'), module, proxy.url], env))
-  const python = await pythonIn(folder)
-  if (python === undefined) return
-  const script = join(drivers, 'drive_package.py')
-  const paths = { ...env, PYTHONPATH: join(root, 'clients', 'python', 'src') }
-  driven.push(drive('python', python, [script, proxy.url, 'plain'], paths))
-  const httpx = await runProgram(python, [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--no-cache-dir',
-    '--disable-pip-version-check',
-    '--retries',
-    '1',
-    'httpx',
-    'requests',
-  ])
-  if (httpx.code === 0) driven.push(drive('python async', python, [script, proxy.url, 'async'], paths))
-  else missing.push('pip cannot reach its registry')
+  driven = await startClients(stack, proxy.url, gateway.secrets.app ?? '')
 })
 after(() => stack.disposeAsync())
-
-async function buildNodeClient(folder: string): Promise<string> {
-  const out = join(folder, 'node')
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const built = await runProgram(process.execPath, [
-    tsc,
-    '-p',
-    join(root, 'clients', 'node'),
-    '--outDir',
-    out,
-  ])
-  assert.equal(built.code, 0, built.stdout)
-  await symlink(join(root, 'clients', 'node', 'package.json'), join(out, 'package.json'))
-  return join(out, 'index.js')
-}
-
-async function pythonIn(folder: string): Promise<string | undefined> {
-  const environment = join(folder, 'python')
-  const made = await runProgram('python3', ['-m', 'venv', environment]).catch(() => undefined)
-  if (made?.code === 0) return join(environment, 'bin', 'python')
-  missing.push('there is no python3 with venv on this machine')
-  return undefined
-}
-
-function drive(
-  name: string,
-  command: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-): Driven {
-  const child: ChildProcess = spawn(command, args, {
-    env: { PATH: process.env.PATH ?? '', ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const { stdin, stdout } = child
-  assert.ok(stdin && stdout)
-  const lines = createInterface({ input: stdout })[Symbol.asyncIterator]()
-  stack.defer(async () => {
-    stdin.end()
-    if (child.exitCode === null) await once(child, 'exit')
-  })
-  return {
-    name,
-    async order(what) {
-      stdin.write(`${JSON.stringify(what)}\n`)
-      const { value, done } = await lines.next()
-      assert.ok(done !== true, `${name} ended`)
-      return JSON.parse(String(value))
-    },
-  }
-}
 
 /** Runs a test once a client, so that all hold the same table. */
 function forEachClient(name: string, run: (client: Driven) => Promise<void>): void {
   test(name, async (context) => {
-    if (missing.length > 0) context.diagnostic(missing.join(', '))
-    for (const client of driven) await context.test(client.name, () => run(client))
+    if (driven.missing.length > 0) context.diagnostic(driven.missing.join(', '))
+    for (const client of driven.clients) await context.test(client.name, () => run(client))
   })
 }
 
@@ -217,7 +132,8 @@ forEachClient('what the caller did wrong is not tried again, and has an error of
   for (const [name, status, code, order] of cases) {
     const before = proxy.requests.length
     const error = at(await client.order(order), 'error')
-    assert.deepEqual(error, { name, status, code, hasRequestId: true, leaks: false })
+    const docUrl = `${proxy.url}/docs/errors#${code}`
+    assert.deepEqual(error, { name, status, code, hasRequestId: true, docUrl, leaks: false })
     assert.equal(proxy.requests.length - before, 1)
   }
 })
@@ -297,3 +213,7 @@ forEachClient('lists turn their pages by themselves', async (client) => {
     'ok',
   )
 })
+
+foreignAnswers(forEachClient)
+foreignWaits(forEachClient)
+ways(forEachClient)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { useBrowser } from '../support/browser.ts'
+import { closedPort } from '../support/closed-port.ts'
 import { eventually } from '../support/eventually.ts'
 import type { RunningGateway } from '../support/gateway.ts'
 import { listAt, textAt } from '../support/json.ts'
@@ -21,7 +21,7 @@ let browser: Browser
 let site = ''
 
 before(async () => {
-  const port = await freePort()
+  const port = await closedPort()
   site = `http://localhost:${port}`
   model = stack.use(await startOpenAiServer())
   const fake = {
@@ -48,15 +48,6 @@ before(async () => {
   browser = await useBrowser(stack)
 })
 after(() => stack.disposeAsync())
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 /** Waits until a screen reader is told a text. */
 async function spoken(page: Page, text: string): Promise<void> {

@@ -12,7 +12,7 @@ import type {
   Skill,
   UsageRow,
 } from './api-types.ts'
-import { apiError } from './errors.ts'
+import { apiError, foreignAnswer, isRecord } from './errors.ts'
 import { type EventStream, eventsOf } from './event-stream.ts'
 import {
   chatBody,
@@ -45,7 +45,7 @@ export interface RequestOptions {
   readonly idempotencyKey?: string
 }
 
-/** What a chat takes beside its message. `model: null` leaves it to the gateway. */
+/** What a chat takes beside its message. Without `model` the gateway chooses. */
 export type ChatOptions = Omit<ChatRequest, 'message'> & RequestOptions
 
 interface Call {
@@ -54,6 +54,8 @@ interface Call {
   readonly body?: object
   readonly withToken?: false
   readonly accept?: string
+  /** The list that the reply must have. */
+  readonly list?: 'data' | 'messages'
 }
 
 /** Talks to one gateway. */
@@ -85,9 +87,9 @@ export class OpenClawClient {
     return this.#retrying(options.signal, async () => {
       const watch = new Watch(this.#timeoutMs, options.signal)
       try {
-        return eventsOf(await this.#open(call, {}, watch), watch)
+        return eventsOf(await this.#open(call, {}, watch), watch, this.baseUrl)
       } catch (error) {
-        watch.end()
+        watch.abort()
         throw error
       }
     })
@@ -124,12 +126,12 @@ export class OpenClawClient {
 
   /** Lists the models, under `data`. */
   async getModels(): Promise<ModelList> {
-    return this.#call({ method: 'GET', path: '/api/v1/models' })
+    return this.#call({ method: 'GET', path: '/api/v1/models', list: 'data' })
   }
 
   /** Lists the skills. */
   async skills(): Promise<readonly Skill[]> {
-    const { data }: { data: readonly Skill[] } = await this.#call({ method: 'GET', path: '/api/v1/skills' })
+    const { data }: { data: readonly Skill[] } = await this.#list('/api/v1/skills')
     return data
   }
 
@@ -138,7 +140,7 @@ export class OpenClawClient {
     query: { readonly from?: string; readonly to?: string; readonly groupBy?: string } = {},
   ): Promise<readonly UsageRow[]> {
     const path = withQuery('/api/v1/usage', query)
-    const { data }: { data: readonly UsageRow[] } = await this.#call({ method: 'GET', path })
+    const { data }: { data: readonly UsageRow[] } = await this.#list(path)
     return data
   }
 
@@ -149,9 +151,9 @@ export class OpenClawClient {
     const { channel, pageSize = 100 } = query
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const path = withQuery('/api/v1/conversations', { channel, limit: pageSize, cursor })
-      const page: ConversationPage = await this.#call({ method: 'GET', path })
+      const page: ConversationPage = await this.#list(path)
       yield* page.data
-      cursor = page.hasMore ? page.nextCursor : null
+      cursor = page.hasMore ? (page.nextCursor ?? null) : null
     }
   }
 
@@ -168,15 +170,19 @@ export class OpenClawClient {
     const { pageSize = 100 } = query
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const path = withQuery(`/api/v1/conversations/${segment(id)}`, { limit: pageSize, cursor })
-      const page: MessagePage = await this.#call({ method: 'GET', path })
+      const page: MessagePage = await this.#list(path, 'messages')
       yield* page.messages
-      cursor = page.hasMore ? page.nextCursor : null
+      cursor = page.hasMore ? (page.nextCursor ?? null) : null
     }
   }
 
   /** Deletes a conversation and its messages. */
   async deleteConversation(id: string): Promise<void> {
     await this.#call({ method: 'DELETE', path: `/api/v1/conversations/${segment(id)}` })
+  }
+
+  #list<Reply>(path: string, list: 'data' | 'messages' = 'data'): Promise<Reply> {
+    return this.#call({ method: 'GET', path, list })
   }
 
   #post<Reply>(path: string, body: object, options: RequestOptions): Promise<Reply> {
@@ -190,7 +196,7 @@ export class OpenClawClient {
       const watch = new Watch(this.#timeoutMs, options.signal)
       try {
         const response = await this.#open(call, headers, watch)
-        return await watch.guard(replyOf<Reply>(response), this.baseUrl)
+        return await watch.guard(replyOf<Reply>(response, call, this.baseUrl), this.baseUrl)
       } finally {
         watch.end()
       }
@@ -229,6 +235,22 @@ export class OpenClawClient {
   }
 }
 
-async function replyOf<Reply>(response: Response): Promise<Reply> {
-  return response.json()
+async function replyOf<Reply>(response: Response, { method, list }: Call, url: string): Promise<Reply> {
+  const text = await response.text()
+  const reply = jsonOf(text === '' && method === 'DELETE' ? '{}' : text)
+  if (isReply<Reply>(reply, list)) return reply
+  throw foreignAnswer(response, url)
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+// A gateway validates what it sends by the schemas that the types are made from; what is another's is told by its outline.
+function isReply<Reply>(reply: unknown, list: Call['list']): reply is Reply {
+  return isRecord(reply) && (list === undefined || Array.isArray(reply[list]))
 }

@@ -1,5 +1,5 @@
 import type { StreamEvent } from './api-types.ts'
-import { ConnectionFailedError, cutShort, streamError, TimedOutError } from './errors.ts'
+import { ConnectionFailedError, cutShort, foreignAnswer, streamError, TimedOutError } from './errors.ts'
 import { EventDecoder } from './events.ts'
 import type { Watch } from './watch.ts'
 
@@ -10,8 +10,13 @@ export interface EventStream extends AsyncIterableIterator<StreamEvent> {
   close(): Promise<void>
 }
 
-/** Returns the events of a response that has begun; the watch ends the connection where nothing comes any more. */
-export function eventsOf(response: Response, watch: Watch): EventStream {
+/**
+ * Returns the events of a response that has begun; the watch ends the connection where nothing comes any more. Throws `ApiError` for an
+ * answer that is no stream of events.
+ */
+export function eventsOf(response: Response, watch: Watch, url: string): EventStream {
+  if (!/^text\/event-stream\b/i.test(response.headers.get('content-type') ?? ''))
+    throw foreignAnswer(response, url)
   const events = readEvents(response, watch)
   return {
     requestId: response.headers.get('x-request-id') ?? undefined,

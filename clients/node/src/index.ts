@@ -1,25 +1,10 @@
 import { OpenClawClient } from './client.ts'
+import * as named from './exports.ts'
 
-export type * from './api-types.ts'
-export type { ChatOptions, ClientOptions, RequestOptions } from './client.ts'
-export {
-  ApiError,
-  AuthenticationError,
-  BadRequestError,
-  BudgetExceededError,
-  ConflictError,
-  ConnectionFailedError,
-  NotFoundError,
-  OpenClawError,
-  PermissionDeniedError,
-  RateLimitError,
-  ServerError,
-  StreamError,
-  TimedOutError,
-  WebhookVerificationError,
-} from './errors.ts'
-export type { EventStream } from './event-stream.ts'
-export { signWebhook, verifyWebhook } from './webhooks.ts'
-// `require('openclaw-client')` gives the class itself by the last name (https://nodejs.org/api/modules.html).
+// `require('openclaw-client')` gives the class itself by the last name (https://nodejs.org/api/modules.html), and so the class has all other
+// exports as properties: `const { verifyWebhook } = require('openclaw-client')`. `index.d.cts` tells TypeScript.
+Object.assign(OpenClawClient, named)
+
+export * from './exports.ts'
 // biome-ignore lint/style/noDefaultExport: what `import OpenClawClient from 'openclaw-client'` expects.
-export { OpenClawClient, OpenClawClient as default, OpenClawClient as 'module.exports' }
+export { OpenClawClient as default, OpenClawClient as 'module.exports' }

@@ -1,31 +1,36 @@
 import type { ChatOptions } from './client.ts'
 import { ApiError, ConnectionFailedError } from './errors.ts'
 
-const defaultModel = 'claude-sonnet-4-20250514'
 const retryAfterSecondsMax = 60
 const backoffMs = 500
 const backoffMsMax = 8_000
 
-/** Returns the body of a chat: without what is the call's own, and with the default model unless told otherwise. */
+/**
+ * Returns the body of a chat: without what is the call's own. Without a model the gateway's `models.default` answers. The id that the API
+ * guide's own client sends there is retired: its successor may be a model that the gateway's owner has not chosen, or may not be allowed.
+ */
 export function chatBody(message: string, options: ChatOptions): object {
-  const { signal: _, idempotencyKey: __, model = defaultModel, ...fields } = options
-  return { message, ...(model === null ? {} : { model }), ...fields }
+  const { signal: _, idempotencyKey: __, model, ...fields } = options
+  return { message, ...(model === null || model === undefined ? {} : { model }), ...fields }
 }
 
-/** Returns an address without a slash at its end. Throws `TypeError` for what is none. */
+/** Returns an address without a slash or the API's `/api/v1` at its end. Throws `TypeError` for what is none. */
 export function checkBaseUrl(baseUrl: string): string {
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
+  const url = URL.canParse(baseUrl) && /^\S*$/.test(baseUrl) ? new URL(baseUrl) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new TypeError('baseUrl must be an address such as http://localhost:18789')
   }
   if (url.username !== '' || url.password !== '') {
     throw new TypeError('baseUrl must hold no user name or password; the token is the second argument')
   }
-  return baseUrl.replace(/\/+$/, '')
+  if (/[?#]/.test(baseUrl)) throw new TypeError('baseUrl must hold no query and no fragment')
+  return baseUrl.replace(/\/+$/, '').replace(/\/api\/v1$/, '')
 }
 
 /** Returns a token. Throws `TypeError` for what is none, and in a page for a secret one. */
 export function checkToken(token: string, allowSecretInBrowser: boolean): string {
+  // Programs without types hand over what their environment lacks.
+  if (typeof token !== 'string') throw new TypeError('token must be a string')
   if (/[^\x21-\x7e]/.test(token)) {
     throw new TypeError('token holds a space, a line break or another character that no token has')
   }
@@ -37,7 +42,8 @@ export function checkToken(token: string, allowSecretInBrowser: boolean): string
   return token
 }
 
-function isBrowser(): boolean {
+/** Tells whether this runs in a page. */
+export function isBrowser(): boolean {
   return 'document' in globalThis && 'window' in globalThis
 }
 
@@ -49,7 +55,7 @@ export function waitBeforeRetryMs(error: unknown, attempt: number): number | und
   const { status, code, retryAfter } = error
   const isPassing = status === 408 || status === 429 || status >= 500 || code === 'idempotency_conflict'
   if (!isPassing || code === 'invalid_output') return undefined
-  if (retryAfter === undefined) return backoff
+  if (retryAfter === undefined || retryAfter === 0) return backoff
   return retryAfter > retryAfterSecondsMax ? undefined : retryAfter * 1000
 }
 

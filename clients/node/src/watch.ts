@@ -1,4 +1,5 @@
-import { ConnectionFailedError, OpenClawError, TimedOutError } from './errors.ts'
+import { connectionFailed } from './connection-failed.ts'
+import { OpenClawError, TimedOutError } from './errors.ts'
 
 /** The patience of one call: its signal aborts with the caller's, or after so long a silence. */
 export class Watch {
@@ -38,7 +39,7 @@ export class Watch {
       if (error instanceof OpenClawError) throw error
       if (this.#caller?.aborted) throw this.#caller.reason
       if (this.#isLate) throw new TimedOutError(`${baseUrl} said nothing within ${this.#timeoutMs / 1000} s.`)
-      throw new ConnectionFailedError(`${baseUrl} cannot be reached or broke off: ${codeOf(error)}.`)
+      throw connectionFailed(error, baseUrl)
     }
   }
 
@@ -52,11 +53,4 @@ export class Watch {
     this.end()
     this.#controller.abort()
   }
-}
-
-// The code of the system, never the error's own text: that could repeat a header.
-function codeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined
-  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code
-  return error instanceof Error ? error.name : 'unknown'
 }

@@ -1,6 +1,6 @@
 // Classifies customer feedback into JSON of a fixed shape.
-// Outside of the repository: npm install openclaw-client, and import it by that name.
-import { ApiError, OpenClawClient } from '../../../clients/node/src/index.ts'
+// In a project of your own install the client from the clone (docs/getting-started.md), and import it from 'openclaw-client'.
+import { OpenClawClient, OpenClawError } from '../../../clients/node/src/index.ts'
 
 const feedbackSchema = {
   type: 'object',
@@ -25,7 +25,6 @@ const samples = [
 
 async function analyzeCustomerFeedback(client, feedback, customerId) {
   const { data } = await client.chat(`Customer feedback:\n\n${feedback}`, {
-    model: null,
     systemPrompt: 'You are an expert in customer feedback. Classify it.',
     responseFormat: { type: 'json_schema', schema: feedbackSchema },
     metadata: { customerId },
@@ -33,17 +32,21 @@ async function analyzeCustomerFeedback(client, feedback, customerId) {
   return data
 }
 
-const client = new OpenClawClient(
-  process.env.OPENCLAW_URL ?? 'http://localhost:18789',
-  process.env.OPENCLAW_TOKEN,
-)
+const { OPENCLAW_URL = 'http://localhost:18789', OPENCLAW_TOKEN } = process.env
+if (!OPENCLAW_TOKEN) {
+  console.error(
+    'Set OPENCLAW_TOKEN to a token with scope chat; in the folder of the clone this makes one: npx openclaw token create --name crm --scope chat',
+  )
+  process.exit(2)
+}
+const client = new OpenClawClient(OPENCLAW_URL, OPENCLAW_TOKEN)
 const given = process.argv.slice(2).join(' ')
 for (const [customerId, feedback] of given === '' ? samples : [['CUST_000', given]]) {
   try {
     const analysis = await analyzeCustomerFeedback(client, feedback, customerId)
     console.log(JSON.stringify({ customerId, ...analysis }))
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
+    if (!(error instanceof OpenClawError)) throw error
     console.error(`${customerId}: ${error.message}`)
     process.exitCode = 1
   }

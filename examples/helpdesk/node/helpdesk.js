@@ -1,7 +1,7 @@
 // Writes first replies for tickets: a JSON list on stdin, one JSON object a line on stdout.
 import { json } from 'node:stream/consumers'
-// Outside of the repository: npm install openclaw-client, and import it by that name.
-import { ApiError, OpenClawClient } from '../../../clients/node/src/index.ts'
+// In a project of your own install the client from the clone (docs/getting-started.md), and import it from 'openclaw-client'.
+import { OpenClawClient, OpenClawError } from '../../../clients/node/src/index.ts'
 
 const systemPrompt =
   'You are an expert in technical support. Write a first reply to the ticket: professional, friendly, ' +
@@ -10,7 +10,6 @@ const systemPrompt =
 async function firstReply(client, { id, title, description, priority }) {
   const question = `Ticket title: ${title}\nTicket description: ${description}\nPriority: ${priority}`
   const { content, model } = await client.chat(question, {
-    model: null,
     systemPrompt,
     metadata: { ticket: id },
     idempotencyKey: `first-reply-${id}`,
@@ -18,15 +17,24 @@ async function firstReply(client, { id, title, description, priority }) {
   return { ticket: id, reply: content, auto_generated: true, model, needs_review: priority === 'high' }
 }
 
-const client = new OpenClawClient(
-  process.env.OPENCLAW_URL ?? 'http://localhost:18789',
-  process.env.OPENCLAW_TOKEN,
-)
-for (const ticket of await json(process.stdin)) {
+const { OPENCLAW_URL = 'http://localhost:18789', OPENCLAW_TOKEN } = process.env
+if (!OPENCLAW_TOKEN) {
+  console.error(
+    'Set OPENCLAW_TOKEN to a token with scope chat; in the folder of the clone this makes one: npx openclaw token create --name helpdesk --scope chat',
+  )
+  process.exit(2)
+}
+const client = new OpenClawClient(OPENCLAW_URL, OPENCLAW_TOKEN)
+const tickets = await json(process.stdin).catch(() => undefined)
+if (!Array.isArray(tickets)) {
+  console.error('Give a JSON list of tickets on stdin, for example: < ../tickets.json')
+  process.exit(2)
+}
+for (const ticket of tickets) {
   try {
     console.log(JSON.stringify(await firstReply(client, ticket)))
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error
+    if (!(error instanceof OpenClawError)) throw error
     process.exitCode = 1
     console.log(JSON.stringify({ ticket: ticket.id, error: error.message, needs_review: true }))
   }

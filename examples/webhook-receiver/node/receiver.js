@@ -1,9 +1,12 @@
-// A receiver of OpenClaw webhooks. Run: WEBHOOK_SECRET=your-webhook-secret node receiver.js [port]
+// A receiver of OpenClaw webhooks. Run: WEBHOOK_SECRET=your-webhook-secret node receiver.js [port, else PORT, else 8090]
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 
-const secret = process.env.WEBHOOK_SECRET
-if (!secret) throw new Error('Set WEBHOOK_SECRET to the secret of the endpoint.')
+const { WEBHOOK_SECRET: secret, PORT = 8090 } = process.env
+if (!secret) {
+  console.error('Set WEBHOOK_SECRET to the secret that the endpoint has in openclaw.json5.')
+  process.exit(2)
+}
 const seen = new Set()
 
 function verifyWebhook(payload, signature) {
@@ -17,10 +20,8 @@ const server = createServer(async (request, response) => {
   for await (const piece of request) pieces.push(piece)
   // The raw bytes as they came: JSON that was parsed and written again can differ.
   const payload = Buffer.concat(pieces)
-  if (!verifyWebhook(payload, request.headers['x-openclaw-signature-256'])) {
-    response.writeHead(401).end()
-    return
-  }
+  const genuine = verifyWebhook(payload, request.headers['x-openclaw-signature-256'])
+  if (!genuine) return response.writeHead(401).end()
   const event = JSON.parse(payload.toString())
   // Deliveries come at least once: what was seen is acknowledged and not done again. Keep the ids in your database.
   if (!seen.has(event.id)) {
@@ -29,7 +30,10 @@ const server = createServer(async (request, response) => {
   }
   response.writeHead(204).end()
 })
-
-server.listen(Number(process.argv[2] ?? 8080), '127.0.0.1', () => {
-  console.log(`listening on http://127.0.0.1:${server.address().port}/`)
+server.on('error', ({ message }) => {
+  console.error(`${message}: set PORT to another one.`)
+  process.exitCode = 1
+})
+server.listen(Number(process.argv[2] ?? PORT), '127.0.0.1', () => {
+  console.log(`listening on http://127.0.0.1:${server.address().port}/ (PORT changes the port)`)
 })

@@ -1,4 +1,4 @@
-"""A receiver of OpenClaw webhooks. Run: WEBHOOK_SECRET=your-webhook-secret python3 receiver.py [port]"""
+"""A receiver of OpenClaw webhooks. Run: WEBHOOK_SECRET=your-webhook-secret python3 receiver.py [port, else PORT, else 8090]"""
 import hashlib
 import hmac
 import json
@@ -6,7 +6,10 @@ import os
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SECRET = os.environ["WEBHOOK_SECRET"]
+SECRET = os.environ.get("WEBHOOK_SECRET")
+if not SECRET:
+    print("Set WEBHOOK_SECRET to the secret that the endpoint has in openclaw.json5.", file=sys.stderr)
+    sys.exit(2)
 seen = set()
 
 
@@ -16,8 +19,6 @@ def verify_webhook(payload, signature, secret):
 
 
 class Receiver(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
     def do_POST(self):
         # The raw body as it came: JSON that was parsed and written again can differ.
         payload = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -32,6 +33,7 @@ class Receiver(BaseHTTPRequestHandler):
             print(event["event"], event["data"].get("content", ""), flush=True)
 
 
-server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1] if len(sys.argv) > 1 else 8080)), Receiver)
-print(f"listening on http://127.0.0.1:{server.server_port}/", flush=True)
+port = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("PORT", "8090")
+server = ThreadingHTTPServer(("127.0.0.1", int(port)), Receiver)
+print(f"listening on http://127.0.0.1:{server.server_port}/ (PORT changes the port)", flush=True)
 server.serve_forever()

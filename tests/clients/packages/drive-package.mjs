@@ -1,5 +1,6 @@
 // Drives the Node client: one JSON order a line on stdin, one JSON outcome a line on stdout.
 import { createInterface } from 'node:readline'
+import { inspect } from 'node:util'
 
 const [module, url] = process.argv.slice(2)
 const { OpenClawClient, OpenClawError } = await import(module)
@@ -47,15 +48,40 @@ function print(outcome) {
   )
 }
 
+async function act({ action, token, timeoutMs, baseUrl, maxRetries, abortAfterMs, ...order }) {
+  const client = new OpenClawClient(baseUrl, token, {
+    timeoutMs,
+    ...(maxRetries === undefined ? {} : { maxRetries }),
+  })
+  if (abortAfterMs === undefined) return actions[action](client, order)
+  const signal = AbortSignal.timeout(abortAfterMs)
+  return actions[action](client, { ...order, options: { signal } }).catch((error) => {
+    if (error !== signal.reason) throw error
+    return { aborted: true }
+  })
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
-  const { action, token = process.env.OPENCLAW_TOKEN, timeoutMs = 20_000, ...order } = JSON.parse(line)
-  const client = new OpenClawClient(url, token, { timeoutMs })
+  const order = { token: process.env.OPENCLAW_TOKEN, timeoutMs: 20_000, baseUrl: url, ...JSON.parse(line) }
   try {
-    print({ value: await actions[action](client, order) })
+    print({ value: await act(order) })
   } catch (error) {
-    if (!(error instanceof OpenClawError)) throw error
-    const { name, status, code, retryAfter, requestId, message } = error
-    const leaks = `${message} ${error.stack} ${JSON.stringify(error)}`.includes(token)
-    print({ error: { name, status, code, retryAfter, hasRequestId: requestId !== undefined, leaks } })
+    const { name, status, code, retryAfter, requestId, docUrl, message } = error
+    const leaks = inspect(error, { depth: 9, showHidden: true }).includes(order.token)
+    const words = order.tells ? { message } : {}
+    if (!(error instanceof OpenClawError)) print({ crash: { name, message } })
+    else
+      print({
+        error: {
+          name,
+          status,
+          code,
+          retryAfter,
+          hasRequestId: requestId !== undefined,
+          docUrl,
+          leaks,
+          ...words,
+        },
+      })
   }
 }

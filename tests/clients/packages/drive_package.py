@@ -53,10 +53,10 @@ async def stream_async(client, order):
     return {"text": text}
 
 
-async def act_async(action, order, token, timeout):
+async def act_async(action, order, base_url, token, **settings):
     from openclaw_client import AsyncOpenClawClient
 
-    async with AsyncOpenClawClient(url, token, timeout=timeout) as client:
+    async with AsyncOpenClawClient(base_url, token, **settings) as client:
         if action == "chat":
             return await client.chat(order["message"], options=order.get("options"))
         if action == "stream":
@@ -76,27 +76,54 @@ async def act_async(action, order, token, timeout):
         return {"deleted": True}
 
 
-def act(action, order, token, timeout):
+async def act_within(seconds, acting):
+    try:
+        return await asyncio.wait_for(acting, seconds)
+    except asyncio.TimeoutError:
+        return {"aborted": True}
+
+
+def act(action, order, base_url, **settings):
     if kind == "async":
-        return asyncio.run(act_async(action, order, token, timeout))
-    return actions[action](OpenClawClient(url, token=token, timeout=timeout), order)
+        leave_after = order.pop("abortAfterMs", None)
+        acting = act_async(action, order, base_url, **settings)
+        return asyncio.run(acting if leave_after is None else act_within(leave_after / 1000, acting))
+    return actions[action](OpenClawClient(base_url, **settings), order)
+
+
+def told_of(error, token):
+    leaks = token in f"{error} {error!r} {traceback.format_exc()} {vars(error)}"
+    told = {"name": type(error).__name__, "leaks": leaks, "hasRequestId": False}
+    if isinstance(error, APIError):
+        assert error.response.status_code == error.status_code
+        told.update(status=error.status_code, code=error.code, hasRequestId=error.request_id is not None)
+        if error.doc_url is not None:
+            told["docUrl"] = error.doc_url
+        if error.retry_after is not None:
+            told["retryAfter"] = error.retry_after
+            given = error.response.headers.get("Retry-After", "")
+            assert not given.isdigit() or len(given) > 9 or int(given) == error.retry_after
+    elif getattr(error, "code", None) is not None:
+        told["code"] = error.code
+    return told
 
 
 for line in sys.stdin:
     order = json.loads(line)
     action = order.pop("action")
-    token = order.pop("token", os.environ["OPENCLAW_TOKEN"])
-    timeout = order.pop("timeoutMs", 20_000) / 1000
+    settings = {
+        "base_url": order.pop("baseUrl", url),
+        "token": order.pop("token", os.environ["OPENCLAW_TOKEN"]),
+        "timeout": order.pop("timeoutMs", 20_000) / 1000,
+    }
+    if "maxRetries" in order:
+        settings["max_retries"] = order.pop("maxRetries")
     try:
-        outcome = {"value": act(action, order, token, timeout)}
+        outcome = {"value": act(action, order, **settings)}
     except OpenClawError as error:
-        leaks = token in f"{error} {error!r} {traceback.format_exc()}"
-        told = {"name": type(error).__name__, "leaks": leaks, "hasRequestId": False}
-        if isinstance(error, APIError):
-            assert error.response.status_code == error.status_code
-            told.update(status=error.status_code, code=error.code, hasRequestId=error.request_id is not None)
-            if error.retry_after is not None:
-                told["retryAfter"] = error.retry_after
-                assert int(error.response.headers.get("Retry-After", 30)) == error.retry_after
-        outcome = {"error": told}
+        outcome = {"error": told_of(error, settings["token"])}
+        if order.get("tells"):
+            outcome["error"]["message"] = str(error)
+    except Exception as error:
+        outcome = {"crash": {"name": type(error).__name__, "message": str(error)}}
     print(json.dumps(outcome), flush=True)

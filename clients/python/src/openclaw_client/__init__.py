@@ -7,7 +7,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from ._client import EventStream, OpenClawClient
+from ._client import OpenClawClient
 from ._errors import (
     APIError,
     AuthenticationError,
@@ -24,16 +24,17 @@ from ._errors import (
     TimedOutError,
     WebhookVerificationError,
 )
+from ._stream import EventStream
 from ._version import __version__
 from ._webhooks import sign_webhook, verify_webhook
 
 if TYPE_CHECKING:
-    from ._async import AsyncEventStream, AsyncOpenClawClient
+    from ._async import AsyncEventStream as AsyncEventStream
+    from ._async import AsyncOpenClawClient as AsyncOpenClawClient
 
+# Without the asynchronous client: `import *` would need httpx.
 __all__ = [
     "APIError",
-    "AsyncEventStream",
-    "AsyncOpenClawClient",
     "AuthenticationError",
     "BadRequestError",
     "BudgetExceededError",

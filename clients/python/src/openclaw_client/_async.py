@@ -8,8 +8,8 @@ try:
 except ImportError as missing:  # pragma: no cover
     raise ImportError('AsyncOpenClawClient needs httpx: pip install "openclaw-client[async]"') from missing
 
-from ._client import parse_event
-from ._errors import APIError, ConnectionFailedError, ErrorResponse, api_error, connection_failed, cut_short
+from ._connection import unreachable
+from ._errors import APIError, ConnectionFailedError, ErrorResponse, api_error, cut_short, foreign_answer, reply_of
 from ._events import EventDecoder
 from ._request import (
     DEFAULT_BASE_URL,
@@ -26,6 +26,7 @@ from ._request import (
     segment,
     wait_before_retry,
 )
+from ._stream import parse_event
 from ._types import ChatReply, Conversation, Health, Message, Model, Options, SendReply, Skill, StreamEvent, UsageRow
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class AsyncOpenClawClient:
             try:
                 path = "/api/v1/chat/stream"
                 response = await self._open_once("POST", path, headers, encode(body), stream=True)
-                return AsyncEventStream(response)
+                return await AsyncEventStream.of(response, self._told(response))
             except (APIError, ConnectionFailedError) as error:
                 await self._rest(error, attempt)
         raise AssertionError("unreachable")
@@ -133,18 +134,18 @@ class AsyncOpenClawClient:
 
     async def models(self) -> List[Model]:
         """List the models."""
-        return cast(List[Model], (await self._call("GET", "/api/v1/models"))["data"])
+        return cast(List[Model], (await self._call("GET", "/api/v1/models", rows="data"))["data"])
 
     async def skills(self) -> List[Skill]:
         """List the skills."""
-        return cast(List[Skill], (await self._call("GET", "/api/v1/skills"))["data"])
+        return cast(List[Skill], (await self._call("GET", "/api/v1/skills", rows="data"))["data"])
 
     async def usage(
         self, from_: Optional[str] = None, to: Optional[str] = None, group_by: Optional[str] = None
     ) -> List[UsageRow]:
         """Sum up what was used, by `day`, `model`, `token` or `metadata.<key>`."""
         path = path_with("/api/v1/usage", {"from": from_, "to": to, "groupBy": group_by})
-        return cast(List[UsageRow], (await self._call("GET", path))["data"])
+        return cast(List[UsageRow], (await self._call("GET", path, rows="data"))["data"])
 
     def conversations(self, channel: Optional[str] = None, page_size: int = 100) -> AsyncIterator[Conversation]:
         """Yield all conversations that the token can see, newest first."""
@@ -165,7 +166,8 @@ class AsyncOpenClawClient:
     async def _pages(self, path: str, query: Mapping[str, Any], page_size: int, field: str) -> AsyncIterator[Any]:
         cursor: Optional[str] = None
         while True:
-            reply = await self._call("GET", path_with(path, {**query, "limit": page_size, "cursor": cursor}))
+            page = path_with(path, {**query, "limit": page_size, "cursor": cursor})
+            reply = await self._call("GET", page, rows=field)
             for row in reply[field]:
                 yield row
             cursor = reply.get("nextCursor") if reply.get("hasMore") else None
@@ -182,12 +184,13 @@ class AsyncOpenClawClient:
         body: Optional[Mapping[str, Any]] = None,
         key: Optional[str] = None,
         with_token: bool = True,
+        rows: Optional[str] = None,
     ) -> Any:
         headers = headers_of(self.__token if with_token else "", key=key, has_body=body is not None)
         for attempt in range(self.max_retries + 1):
             try:
                 response = await self._open_once(method, path, headers, encode(body), stream=False)
-                return response.json()
+                return reply_of(method, self._told(response, response.content), rows)
             except (APIError, ConnectionFailedError) as error:
                 await self._rest(error, attempt)
         raise AssertionError("unreachable")
@@ -208,23 +211,30 @@ class AsyncOpenClawClient:
             if response.status_code < 200 or response.status_code >= 300:
                 content = await response.aread()
                 await response.aclose()
-                raise api_error(ErrorResponse(response.status_code, dict(response.headers), content, url))
+                raise api_error(self._told(response, content))
             return response
-        except httpx.TimeoutException:
-            message = f"{self.base_url} said nothing within {self.timeout:g} s."
-            raise connection_failed(message, timed_out=True) from None
         except httpx.HTTPError as error:
-            words = type(error).__name__
-            raise connection_failed(f"{self.base_url} cannot be reached or broke off: {words}.") from None
+            raise unreachable(self.base_url, self.timeout, error) from None
+
+    def _told(self, response: "httpx.Response", content: bytes = b"") -> ErrorResponse:
+        return ErrorResponse(response.status_code, dict(response.headers), content, self.base_url)
 
 
 class AsyncEventStream:
     """The events of one reply. Iterate over it with `async for`; leave its `async with` block to stop the model early."""
 
-    def __init__(self, response: "httpx.Response") -> None:
+    def __init__(self, response: "httpx.Response", told: ErrorResponse) -> None:
         self._http_response = response
-        self._response = ErrorResponse(response.status_code, dict(response.headers), b"", str(response.url))
+        self._response = told
         self._events = self._read()
+
+    @staticmethod
+    async def of(response: "httpx.Response", told: ErrorResponse) -> "AsyncEventStream":
+        """Returns the events of an answer. Raises `APIError` for one that is no stream of events."""
+        if not told.headers.get("content-type", "").lower().startswith("text/event-stream"):
+            await response.aclose()
+            raise foreign_answer(told)
+        return AsyncEventStream(response, told)
 
     @property
     def request_id(self) -> Optional[str]:
@@ -252,7 +262,7 @@ class AsyncEventStream:
     async def _read(self) -> AsyncIterator[StreamEvent]:
         decoder = EventDecoder()
         try:
-            async for chunk in self._http_response.aiter_raw():
+            async for chunk in self._http_response.aiter_bytes():
                 for data in decoder.feed(chunk):
                     event = parse_event(data, self._response)
                     yield event

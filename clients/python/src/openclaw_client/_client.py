@@ -1,11 +1,11 @@
 """The synchronous client: standard library only."""
 
-import json
 import time
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, cast
+from typing import Any, Dict, Iterator, List, Mapping, Optional, cast
 
-from ._errors import APIError, ConnectionFailedError, ErrorResponse, api_error, connection_failed, cut_short, stream_error
-from ._events import EventDecoder
+from ._body import Body
+from ._connection import unreachable
+from ._errors import APIError, ConnectionFailedError, ErrorResponse, api_error, reply_of
 from ._request import (
     DEFAULT_BASE_URL,
     DEFAULT_MODEL,
@@ -22,11 +22,8 @@ from ._request import (
     segment,
     wait_before_retry,
 )
-from ._types import ChatReply, Conversation, Health, Message, Model, Options, SendReply, Skill, StreamEvent, UsageRow
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Type
+from ._stream import EventStream
+from ._types import ChatReply, Conversation, Health, Message, Model, Options, SendReply, Skill, UsageRow
 
 _ERROR_BYTES_MAX = 1024 * 1024
 
@@ -73,7 +70,7 @@ class OpenClawClient:
         options: Optional[Options] = None,
         idempotency_key: Optional[str] = None,
     ) -> ChatReply:
-        """Send a message and get the model's reply. `options` takes any field of the API by its own name; `model=None` leaves the model to the gateway."""
+        """Send a message and get the model's reply. `options` takes any field of the API by its own name. Unless a model is named, the gateway chooses."""
         fields = dict(
             conversation_id=conversation_id,
             system_prompt=system_prompt,
@@ -97,12 +94,12 @@ class OpenClawClient:
 
     def stream(
         self, message: str, model: Optional[str] = DEFAULT_MODEL, *, options: Optional[Options] = None, **fields: Any
-    ) -> "EventStream":
+    ) -> EventStream:
         """Open a stream of events: `start`, `delta`..., `done`. Raises `StreamError` where it ends in any other way."""
         body = chat_body(message, model, options, fields)
         headers = headers_of(self.__token, stream=True, has_body=True)
         raw = self._open("POST", "/api/v1/chat/stream", headers, encode(body))
-        return EventStream(raw, f"{self.base_url}/api/v1/chat/stream")
+        return EventStream(raw, self.base_url)
 
     def send(
         self,
@@ -129,18 +126,18 @@ class OpenClawClient:
 
     def models(self) -> List[Model]:
         """List the models."""
-        return cast(List[Model], self._get("/api/v1/models")["data"])
+        return cast(List[Model], self._get("/api/v1/models", rows="data")["data"])
 
     def skills(self) -> List[Skill]:
         """List the skills."""
-        return cast(List[Skill], self._get("/api/v1/skills")["data"])
+        return cast(List[Skill], self._get("/api/v1/skills", rows="data")["data"])
 
     def usage(
         self, from_: Optional[str] = None, to: Optional[str] = None, group_by: Optional[str] = None
     ) -> List[UsageRow]:
         """Sum up what was used, by `day`, `model`, `token` or `metadata.<key>`; the last 30 days by default."""
         query = {"from": from_, "to": to, "groupBy": group_by}
-        return cast(List[UsageRow], self._get(path_with("/api/v1/usage", query))["data"])
+        return cast(List[UsageRow], self._get(path_with("/api/v1/usage", query), rows="data")["data"])
 
     def conversations(self, channel: Optional[str] = None, page_size: int = 100) -> Iterator[Conversation]:
         """Yield all conversations that the token can see, newest first, asking for one page at a time."""
@@ -162,14 +159,14 @@ class OpenClawClient:
     def _pages(self, path: str, query: Mapping[str, Any], page_size: int, field: str = "data") -> Iterator[Any]:
         cursor: Optional[str] = None
         while True:
-            reply = self._get(path_with(path, {**query, "limit": page_size, "cursor": cursor}))
+            reply = self._get(path_with(path, {**query, "limit": page_size, "cursor": cursor}), rows=field)
             yield from reply[field]
             _, cursor = page_of({**reply, "data": reply[field]})
             if cursor is None:
                 return
 
-    def _get(self, path: str, with_token: bool = True) -> Any:
-        return self._call("GET", path, with_token=with_token)
+    def _get(self, path: str, with_token: bool = True, rows: Optional[str] = None) -> Any:
+        return self._call("GET", path, with_token=with_token, rows=rows)
 
     def _post(self, path: str, body: Mapping[str, Any], key: Optional[str]) -> Any:
         return self._call("POST", path, body, key if key is not None else idempotency_key())
@@ -181,13 +178,16 @@ class OpenClawClient:
         body: Optional[Mapping[str, Any]] = None,
         key: Optional[str] = None,
         with_token: bool = True,
+        rows: Optional[str] = None,
     ) -> Any:
         headers = headers_of(self.__token if with_token else "", key=key, has_body=body is not None)
         data = encode(body)
         for attempt in range(self.max_retries + 1):
             try:
                 with self._open_once(method, path, headers, data) as raw:
-                    return json.loads(self._read(raw))
+                    content = self._read(raw)
+                    response = ErrorResponse(raw.status, dict(raw.headers.items()), content, self.base_url)
+                    return reply_of(method, response, rows)
             except (APIError, ConnectionFailedError) as error:
                 self._rest(error, attempt)
         raise AssertionError("unreachable")
@@ -218,108 +218,26 @@ class OpenClawClient:
         except HTTPError as error:
             with error:
                 content = _read_error(error)
-                response = ErrorResponse(error.code, dict(error.headers.items()), content, url)
+                response = ErrorResponse(error.code, dict(error.headers.items()), content, self.base_url)
             raise api_error(response) from None
         except URLError as error:
-            raise self._unreachable(error.reason) from None
+            raise unreachable(self.base_url, self.timeout, error.reason) from None
         except (OSError, HTTPException) as error:
-            raise self._unreachable(error) from None
+            raise unreachable(self.base_url, self.timeout, error) from None
 
     def _read(self, raw: Any) -> bytes:
+        import zlib
         from http.client import HTTPException
 
         try:
-            return cast(bytes, raw.read())
-        except (OSError, HTTPException) as error:
-            raise self._unreachable(error) from None
-
-    def _unreachable(self, reason: object) -> Exception:
-        if isinstance(reason, TimeoutError) or "timed out" in str(reason):
-            return connection_failed(f"{self.base_url} said nothing within {self.timeout:g} s.", timed_out=True)
-        # The kind of the error alone: its text could repeat a header.
-        words = getattr(reason, "strerror", None) or type(reason).__name__
-        return connection_failed(f"{self.base_url} cannot be reached or broke off: {words}.")
-
-
-class EventStream:
-    """The events of one reply. Iterate over it; close it, or leave its `with` block, to stop the model early."""
-
-    def __init__(self, raw: Any, url: str) -> None:
-        self._raw = raw
-        self._response = ErrorResponse(raw.status, dict(raw.headers.items()), b"", url)
-        self._events = self._read()
-
-    @property
-    def request_id(self) -> Optional[str]:
-        """The id to look for in the gateway's log and audit."""
-        return cast(Optional[str], self._response.headers.get("x-request-id"))
-
-    def __iter__(self) -> Iterator[StreamEvent]:
-        return self
-
-    def __next__(self) -> StreamEvent:
-        return next(self._events)
-
-    def __enter__(self) -> "EventStream":
-        return self
-
-    def __exit__(
-        self,
-        kind: "Optional[Type[BaseException]]",
-        error: Optional[BaseException],
-        traceback: "Optional[TracebackType]",
-    ) -> None:
-        self.close()
-
-    def __del__(self) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the connection. Does nothing after the end."""
-        raw, self._raw = getattr(self, "_raw", None), None
-        if raw is not None:
-            raw.close()
-
-    def _read(self) -> Iterator[StreamEvent]:
-        from http.client import HTTPException
-
-        decoder = EventDecoder()
-        try:
-            while self._raw is not None:
-                try:
-                    chunk = self._raw.read1(65536)
-                except (OSError, HTTPException, ValueError):
-                    raise cut_short(self._response) from None
-                if not chunk:
-                    break
-                for data in decoder.feed(chunk):
-                    event = parse_event(data, self._response)
-                    yield event
-                    if event["type"] == "done":
-                        return
-            else:
-                return
-            raise cut_short(self._response)
-        finally:
-            self.close()
-
-
-def parse_event(data: str, response: ErrorResponse) -> StreamEvent:
-    """Returns an event. Raises `StreamError` for one of type `error`, and for what is no event."""
-    try:
-        event = json.loads(data)
-    except ValueError:
-        event = None
-    if not isinstance(event, dict) or "type" not in event:
-        raise cut_short(response)
-    if event["type"] == "error":
-        raise stream_error(event, response)
-    return cast(StreamEvent, event)
+            return Body(raw).read()
+        except (OSError, HTTPException, EOFError, zlib.error) as error:
+            raise unreachable(self.base_url, self.timeout, error) from None
 
 
 def _read_error(error: Any) -> bytes:
     try:
-        return cast(bytes, error.read(_ERROR_BYTES_MAX))
+        return Body(error).read(_ERROR_BYTES_MAX)
     except Exception:  # What the status says is enough.
         return b""
 

@@ -1,7 +1,8 @@
 """What can go wrong. Nothing here ever holds the token."""
 
-from typing import Any, Dict, Mapping, Optional, Type, TypeVar, cast
+from typing import Any, Dict, Mapping, Optional, Type, TypeVar, Union, cast
 
+_SECONDS_MAX = 999_999_999
 _Kind = TypeVar("_Kind", bound="OpenClawError")
 
 
@@ -11,6 +12,9 @@ class OpenClawError(Exception):
 
 class ConnectionFailedError(OpenClawError):
     """The gateway could not be reached, or the connection broke."""
+
+    #: The system's code, for example `ECONNREFUSED`, where there is one.
+    code: Optional[str] = None
 
 
 class TimedOutError(ConnectionFailedError):
@@ -73,6 +77,7 @@ class APIError(OpenClawError):
         request_id: Optional[str] = None,
         retry_after: Optional[int] = None,
         details: Optional[Dict[str, Any]] = None,
+        doc_url: Optional[str] = None,
         response: Optional[ErrorResponse] = None,
     ) -> None:
         # Not handed on: where `requests` is installed its error is a base too, with an argument list of its own.
@@ -86,6 +91,8 @@ class APIError(OpenClawError):
         #: Whole seconds after which a new try makes sense.
         self.retry_after = retry_after
         self.details = details
+        #: The page of the gateway that says what to do about the code.
+        self.doc_url = doc_url
         self.response = response
         self.request = None
 
@@ -165,23 +172,55 @@ def requests_aware(kind: Type[_Kind]) -> Type[_Kind]:
     return made
 
 
-def connection_failed(message: str, *, timed_out: bool = False) -> OpenClawError:
-    """Makes the error for a connection that failed."""
-    return requests_aware(TimedOutError if timed_out else ConnectionFailedError)(message)
-
-
 def api_error(response: ErrorResponse) -> APIError:
     """Makes the error for an answer that is not 2xx."""
     status = response.status_code
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        body = {}
-    message = body.get("message") or f"The server at {response.url} answered {status} and not as a gateway does."
+    if status < 400:
+        message = (
+            f"The server at {response.url} redirects ({status}). The token would go along, so that is not followed: "
+            "give the client the address that it leads to."
+        )
+        return _make(APIError, {}, message, status, response)
+    body = _error_body(parse_json(response.content))
     kind = _BY_STATUS.get(status) or (ServerError if status >= 500 else BadRequestError)
-    return _make(kind, body, str(message), status, response)
+    return _make(kind, body, body.get("message") or _foreign_words(response), status, response)
+
+
+def foreign_answer(response: ErrorResponse) -> APIError:
+    """Makes the error for an answer that is 2xx and no gateway's: the page of a proxy, JSON of another shape, nothing."""
+    return _make(APIError, {}, _foreign_words(response), response.status_code, response)
+
+
+def reply_of(method: str, response: ErrorResponse, rows: Optional[str] = None) -> Any:
+    """Returns the object of an answer, which has the list `rows`. Raises `APIError` for what no gateway sends."""
+    reply = {} if method == "DELETE" and not response.content else parse_json(response.content)
+    if not isinstance(reply, dict) or (rows is not None and not isinstance(reply.get(rows), list)):
+        raise foreign_answer(response)
+    return reply
+
+
+def parse_json(text: Union[bytes, str]) -> Any:
+    """Returns a parsed JSON text; None for what is none."""
+    import json
+
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _foreign_words(response: ErrorResponse) -> str:
+    return (
+        f"The server at {response.url} answered {response.status_code} and not as a gateway does: "
+        "check the address, and what stands before the gateway."
+    )
+
+
+# What has another type than the API's is left out.
+def _error_body(body: Any) -> Dict[str, Any]:
+    if not isinstance(body, dict) or not isinstance(body.get("error"), str) or not isinstance(body.get("message"), str):
+        return {}
+    return body
 
 
 def stream_error(event: Mapping[str, Any], response: ErrorResponse) -> APIError:
@@ -198,26 +237,59 @@ def cut_short(response: ErrorResponse) -> APIError:
 def _make(
     kind: Type[APIError], body: Mapping[str, Any], message: str, status: int, response: ErrorResponse
 ) -> APIError:
-    details = body.get("details")
+    details, request_id = body.get("details"), body.get("requestId")
     made = requests_aware(kind)
     return made(
         message,
         status_code=status,
         code=str(body.get("error") or "unknown"),
-        request_id=body.get("requestId") or response.headers.get("x-request-id"),
+        request_id=request_id if isinstance(request_id, str) else response.headers.get("x-request-id"),
         retry_after=retry_after_of(body, response.headers),
         details=details if isinstance(details, dict) else None,
+        doc_url=_help_of(response),
         response=response,
     )
 
 
+# The gateway does not know by which address it was called (https://www.rfc-editor.org/rfc/rfc8288).
+def _help_of(response: ErrorResponse) -> Optional[str]:
+    import re
+
+    found = re.match(r'<(/[^<>]*)>; rel="help"$', response.headers.get("link", ""))
+    return response.url + found.group(1) if found else None
+
+
 def retry_after_of(body: Mapping[str, Any], headers: Mapping[str, str]) -> Optional[int]:
     """Returns the whole seconds that the gateway says to wait."""
-    for value in (headers.get("retry-after"), body.get("retryAfter")):
-        try:
-            seconds = int(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            continue
-        if seconds >= 0:
-            return seconds
-    return None
+    given = headers.get("retry-after")
+    seconds = None if given is None else _seconds_of(given.strip(), headers.get("date"))
+    if seconds is not None:
+        return seconds
+    told = body.get("retryAfter")
+    return told if type(told) is int and 0 <= told <= _SECONDS_MAX else None
+
+
+# Seconds, or a date, which counts by the server's own clock (https://www.rfc-editor.org/rfc/rfc9110#name-retry-after).
+def _seconds_of(text: str, now: Optional[str]) -> Optional[int]:
+    if text.isascii() and text.isdigit():
+        return _SECONDS_MAX if len(text) > 9 else int(text)
+    until = _date_of(text)
+    if until is None:
+        return None
+    import math
+    import time
+
+    seconds = math.ceil(until - (_date_of(now or "") or time.time()))
+    return min(max(0, seconds), _SECONDS_MAX)
+
+
+def _date_of(text: str) -> Optional[float]:
+    import re
+    from email.utils import parsedate_to_datetime
+
+    if not re.match(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$", text):
+        return None
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

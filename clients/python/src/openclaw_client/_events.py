@@ -8,7 +8,7 @@ class EventDecoder:
     """Turns bytes, split anywhere, into the data of events. Work is linear in the bytes."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
         self._line: List[str] = []
         self._data: List[str] = []
         self._after_cr = False

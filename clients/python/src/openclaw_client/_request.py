@@ -11,7 +11,15 @@ from ._types import Options
 from ._version import __version__
 
 DEFAULT_BASE_URL = "http://localhost:18789"
-DEFAULT_MODEL = "claude-sonnet-4-20250514"
+
+
+class _NotNamed(str):
+    """A default that is told from the same words given by a caller, by being another object."""
+
+
+# What the API guide prints for the argument, so that signatures are as its readers know them. It is not sent: the id is retired, its
+# successor may be a model that the gateway's owner has not chosen, or may not be allowed. So the gateway's `models.default` answers.
+DEFAULT_MODEL: str = _NotNamed("claude-sonnet-4-20250514")
 DEFAULT_TIMEOUT = 120.0
 DEFAULT_RETRIES = 2
 
@@ -28,18 +36,26 @@ _FIELDS = {
 
 
 def check_base_url(base_url: str) -> str:
-    """Returns the URL without a slash at its end. Raises `ValueError` for what is no http or https URL."""
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    """Returns the URL without a slash or the API's `/api/v1` at its end. Raises `ValueError` for what is no http or https URL."""
+    try:
+        parts = urlsplit(base_url)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except (TypeError, ValueError, AttributeError):
+        is_address = False
+    if not is_address or re.search(r"\s", base_url):
         raise ValueError("base_url must be an address such as http://localhost:18789")
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise ValueError("base_url must hold no user name or password; the token goes in `token`")
-    return base_url.rstrip("/")
+    if "?" in base_url or "#" in base_url:
+        raise ValueError("base_url must hold no query and no fragment")
+    return re.sub(r"/api/v1$", "", base_url.rstrip("/"))
 
 
 def check_token(token: str) -> str:
     """Returns the token. Raises `ValueError` for one that no header can hold; the message does not repeat it."""
-    if not isinstance(token, str) or re.search(r"[^\x21-\x7e]", token):
+    if not isinstance(token, str):
+        raise ValueError("token must be a string")
+    if re.search(r"[^\x21-\x7e]", token):
         raise ValueError("token holds a space, a line break or another character that no token has")
     return token
 
@@ -47,9 +63,9 @@ def check_token(token: str) -> str:
 def chat_body(
     message: str, model: Optional[str], options: Optional[Options], fields: Dict[str, Any]
 ) -> Dict[str, Any]:
-    """Returns the body of a chat: `options` holds the API's own fields and wins over the defaults, named arguments win over both."""
+    """Returns the body of a chat: `options` holds the API's own fields and wins over the defaults, named arguments win over both. Without a model the gateway chooses."""
     body: Dict[str, Any] = {"message": message}
-    if model is not None and (model != DEFAULT_MODEL or not (options and "model" in options)):
+    if model is not None and model is not DEFAULT_MODEL:
         fields = {**fields, "model": model}
     if options:
         body.update((_FIELDS.get(name, name), value) for name, value in options.items() if value is not None)
@@ -103,7 +119,7 @@ def wait_before_retry(error: Exception, attempt: int) -> Optional[float]:
     is_passing = error.status_code in (408, 429) or error.status_code >= 500 or error.code == "idempotency_conflict"
     if not is_passing or error.code == "invalid_output":
         return None
-    if error.retry_after is None:
+    if not error.retry_after:
         return jittered
     return None if error.retry_after > _RETRY_AFTER_MAX else float(error.retry_after)
 

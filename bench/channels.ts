@@ -27,6 +27,8 @@ async function main(): Promise<void> {
   })
   const fake = { api: 'openai-completions', baseUrl: provider.url, apiKey: openAiDefaults.apiKey }
   const gateway = await startGateway({
+    // As `npm start`, the unit and the container file start it.
+    env: { NODE_OPTIONS: '--max-semi-space-size=4' },
     config: {
       models: { default: 'gpt-4o-mini', providers: { fake } },
       channels: {

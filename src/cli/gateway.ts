@@ -15,7 +15,8 @@ import { keepFirstToken } from './first-token.ts'
 import { createLinePrinter, print, printError } from './output.ts'
 import { version } from './version.ts'
 
-const graceMs = 30_000
+// With what ends after it, a stop stays below the 30 seconds that container supervisors wait.
+const graceMs = 25_000
 const sameSignalMs = 1_000
 const listingMs = 1_500
 

@@ -83,7 +83,7 @@ test(`a gateway killed ${rounds} times, and stopped as often, answers each messa
     gateway = await start()
   }
   const texts = () => [room, ...direct].flatMap((id) => server.posted(id).map(({ content }) => content))
-  await eventually('every answer', () => (new Set(texts()).size >= said ? true : undefined), 30_000)
+  await eventually('every answer', () => (new Set(texts()).size >= said ? true : undefined), 120_000)
   await gateway.stop()
   assert.equal(texts().length, said, 'an answer stands twice')
   for (const id of [room, ...direct]) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { DiscordBench } from '../support/discord-channel.ts'
+import { DiscordBench, fastTimings } from '../support/discord-channel.ts'
 import { eventually } from '../support/eventually.ts'
 
 describe('the link to Discord', () => {
@@ -34,10 +34,11 @@ describe('the link to Discord', () => {
     await using bench = await DiscordBench.start()
     await bench.connect()
     bench.server.gateway.holdsAcks = true
-    const since = performance.now()
+    const beats = bench.server.gateway.frames(1).length
     const { reason } = await bench.link.untilDisconnected()
     assert.match(reason, /heartbeat/)
-    assert.ok(performance.now() - since < 450, 'it took longer than two heartbeats')
+    // One may have been on its way.
+    assert.ok(bench.server.gateway.frames(1).length - beats <= 3, 'it took longer than two heartbeats')
     bench.server.gateway.holdsAcks = false
     await bench.link.untilConnected()
     assert.equal(bench.server.gateway.frames(6).length, 1)
@@ -50,7 +51,7 @@ describe('the link to Discord', () => {
     await bench.link.untilDisconnected()
     const since = performance.now()
     await bench.link.untilConnected()
-    assert.ok(performance.now() - since < 300)
+    assert.ok(performance.now() - since < 5_000)
   })
 
   it('is dead where everything falls silent, and back when the platform is', async () => {
@@ -187,12 +188,13 @@ describe('the link to Discord', () => {
 
   it('begins a session of its own where the one that was kept is refused to this token', async () => {
     await using bench = await DiscordBench.start()
+    bench.timings = { ...fastTimings, loginMs: [30_000] }
     const channel = await bench.connect()
     await channel.stop()
     bench.server.gateway.refusesResume = 4004
     const since = performance.now()
     await bench.connect()
-    assert.ok(performance.now() - since < 250)
+    assert.ok(performance.now() - since < 10_000)
     assert.equal(bench.server.gateway.frames(2).length, 2)
   })
 

@@ -225,12 +225,12 @@ describe('sending to Discord', () => {
     const since = performance.now()
     const failure = await failureOf(channel.typing({ chatId: bench.direct, route: {} }, never))
     assert.equal(failure.kind, 'retry')
-    assert.ok(performance.now() - since < 1_000)
+    assert.ok(performance.now() - since < 1_900)
   })
 
   it('ends at its signal, in the middle of a call and of a wait, and at its deadline', async () => {
     await using bench = await DiscordBench.start()
-    bench.timings = { ...fastTimings, callMs: 200 }
+    bench.timings = { ...fastTimings, callMs: 2_000 }
     const channel = bench.run()
     for (const fault of [
       { fault: 'silence' as const },
@@ -241,7 +241,7 @@ describe('sending to Discord', () => {
       setTimeout(() => leaving.abort(new Error('left')), 50)
       const since = performance.now()
       await assert.rejects(channel.send(partTo(bench.direct, 'Hello'), leaving.signal), /left/)
-      assert.ok(performance.now() - since < 180)
+      assert.ok(performance.now() - since < 1_800)
     }
     bench.server.fault = () => ({ fault: 'silence' })
     const failure = await failureOf(channel.send(partTo(bench.room, 'Hello'), never))

@@ -163,7 +163,7 @@ test('an answer of 50,000 characters comes whole and in order on each platform, 
   await gateway.stop()
 })
 
-// It waits for the half minute that what runs is given, so only those who ask for it by OPENCLAW_TEST_LONG=1 have it.
+// It waits for the 25 seconds that what runs is given, so only those who ask for it by OPENCLAW_TEST_LONG=1 have it.
 const longTest = isLong ? test : () => undefined
 
 longTest(
@@ -195,8 +195,8 @@ longTest(
     const tookMs = performance.now() - startedAt
     t.diagnostic(`stopped within ${Math.round(tookMs)} ms`)
     assert.equal(code, 0)
-    // A gateway gives what runs thirty seconds, and its channels some more to leave.
-    assert.ok(tookMs < 45_000)
+    // What runs and the channels' leaving have 25 seconds together.
+    assert.ok(tookMs < 30_000)
     isHanging = false
     for (const platform of world.platforms) platform.limit(false)
     gateway = await start()
@@ -230,7 +230,7 @@ test('a message that hangs the model holds up neither other chats nor, for ever,
   }
   const startedAt = performance.now()
   for (const platform of world.platforms) {
-    await eventually('the other chat', () => platform.posted(1)[0], 5_000)
+    await eventually('the other chat', () => platform.posted(1)[0], 20_000)
     assert.deepEqual(platform.posted(1), ['re beside it'])
   }
   t.diagnostic(`other chats after ${Math.round(performance.now() - startedAt)} ms`)

@@ -106,14 +106,14 @@ test('messages of one chat stay in their order, whoever’s name is looked up', 
 })
 
 test('a name that is slow to come delays nothing beyond its limit, and is there for the next message', async (t) => {
-  const { server, link, channel, connected, texts } = await slackStage(t)
+  const { server, link, channel, connected, texts } = await slackStage(t, { timings: { callMs: 30_000 } })
   channel.start(link)
   await connected()
   server.isBlackHole = true
   const at = performance.now()
   server.say({ channel: 'D1', text: 'one' })
   await texts(1)
-  assert.ok(performance.now() - at < 1000)
+  assert.ok(performance.now() - at < 8_000)
   assert.equal(link.received[0]?.from.name, 'U1')
   server.isBlackHole = false
 })

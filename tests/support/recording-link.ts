@@ -28,6 +28,8 @@ export class RecordingLink implements ChannelLink {
   readonly events: LinkEvent[] = []
   readonly lines: { readonly message: string; readonly fields: LogFields | undefined }[] = []
   aliveCount = 0
+  // Events before this one were waited for: a link may be gone and back between two looks.
+  #told = 0
   /** Comes before each commit of a message; a rejection is a store that fails. */
   beforeReceive: ((message: InboundMessage) => Promise<void>) | undefined
 
@@ -81,6 +83,7 @@ export class RecordingLink implements ChannelLink {
   /** Resolves when the channel is connected, in a second or `limitMs`. */
   async untilConnected(limitMs?: number): Promise<void> {
     await eventually('the channel to be connected', () => this.isConnected || undefined, limitMs)
+    this.#told = this.events.length
   }
 
   /** Resolves when the channel is not connected, to why. */
@@ -88,8 +91,11 @@ export class RecordingLink implements ChannelLink {
     return eventually(
       'the channel to be disconnected',
       () => {
-        const last = this.events.at(-1)
-        return last?.kind === 'disconnected' ? last : undefined
+        const since = this.events.slice(this.#told).filter((event) => event.kind === 'disconnected')
+        const last = since.at(-1) ?? this.events.at(-1)
+        if (last?.kind !== 'disconnected') return undefined
+        this.#told = this.events.lastIndexOf(last) + 1
+        return last
       },
       limitMs,
     )

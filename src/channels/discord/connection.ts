@@ -1,7 +1,7 @@
 import type { ChannelLink } from '../../domain/channels/channel.ts'
+import { type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 import { type DiscordTimings, identity, intents } from './config.ts'
 import type { Directory } from './directory.ts'
-import { type Fields, fieldsAt, listAt, textAt } from './fields.ts'
 import { type Dispatch, type Ending, GatewaySocket } from './gateway-socket.ts'
 import { Intake } from './intake.ts'
 import type { Messages } from './messages.ts'

@@ -1,4 +1,4 @@
-import { type Fields, fieldsAt, listAt, textAt } from './fields.ts'
+import { type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 
 /** Whose mentions are cut from a text, and how channels are called. */
 export interface Names {

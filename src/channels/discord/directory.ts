@@ -1,5 +1,5 @@
+import { type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 import type { DiscordSettings } from './config.ts'
-import { type Fields, fieldsAt, listAt, textAt } from './fields.ts'
 
 /** A channel or thread of a server in which people write. */
 export interface TextChannel {

@@ -1,6 +1,6 @@
 import { DiscordAPIError, HTTPError, RateLimitError } from '@discordjs/rest'
 import { ChannelFailure, type ChannelFailureKind } from '../../domain/channels/channel.ts'
-import { fieldsAt, isFields, textAt } from './fields.ts'
+import { fieldsAt, isFields, textAt } from '../fields.ts'
 
 /** A call of Discord's REST API that got no result. `message` holds Discord's words, and nothing of what was asked. */
 export class DiscordFailure extends ChannelFailure {

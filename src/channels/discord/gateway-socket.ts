@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws'
+import { type Fields, fieldsAt, numberAt, parseFields, textAt } from '../fields.ts'
 import { type Closing, closingOf } from './close-codes.ts'
 import type { DiscordTimings } from './config.ts'
 import { networkCodeOf } from './failure.ts'
-import { type Fields, fieldsAt, isFields, numberAt, textAt } from './fields.ts'
 
 /** One event of Discord's gateway. */
 export interface Dispatch {
@@ -112,7 +112,7 @@ export class GatewaySocket {
   #onMessage(data: unknown, isBinary: boolean): void {
     if (this.#isOver) return
     const text = isBinary || !Buffer.isBuffer(data) ? '' : data.toString('utf8')
-    const frame = parsed(text)
+    const frame = parseFields(text)
     if (!frame) {
       this.#end({ next: 'resume', reason: 'Something answered that is not Discord.' })
       return
@@ -236,14 +236,5 @@ export class GatewaySocket {
     socket.close(goodbyeCode)
     const cut = setTimeout(() => socket.terminate(), this.#timings.closeMs)
     socket.once('close', () => clearTimeout(cut))
-  }
-}
-
-function parsed(text: string): Fields | undefined {
-  try {
-    const frame: unknown = JSON.parse(text)
-    return isFields(frame) ? frame : undefined
-  } catch {
-    return undefined
   }
 }

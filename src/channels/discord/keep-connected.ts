@@ -1,9 +1,9 @@
 import type { ChannelLink } from '../../domain/channels/channel.ts'
 import { pause } from '../../domain/supervise.ts'
+import { fieldsAt, isFields, numberAt } from '../fields.ts'
 import { type DiscordSettings, gatewayUrl, tokenRemedy } from './config.ts'
 import { type ConnectionParts, type Destination, runConnection } from './connection.ts'
 import { DiscordFailure, waitMsMax } from './failure.ts'
-import { fieldsAt, isFields, numberAt } from './fields.ts'
 import type { Ending } from './gateway-socket.ts'
 import type { DiscordRest } from './rest.ts'
 

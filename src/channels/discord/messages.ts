@@ -1,7 +1,7 @@
 import type { ChannelLink } from '../../domain/channels/channel.ts'
+import type { Fields } from '../fields.ts'
 import type { Names } from './content.ts'
 import type { Directory } from './directory.ts'
-import type { Fields } from './fields.ts'
 import { parseMessage } from './parse.ts'
 import type { SessionMemory } from './session.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
+import { type Fields, isFields } from '../fields.ts'
 import type { Names } from './content.ts'
-import { type Fields, isFields } from './fields.ts'
 import { parseMessage } from './parse.ts'
 
 const botId = '1071000000000000001'

@@ -1,6 +1,6 @@
 import type { InboundMessage, QuotedText } from '../../domain/channels/channel.ts'
+import { type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 import { contentOf, type Names, nameOf } from './content.ts'
-import { type Fields, fieldsAt, listAt, textAt } from './fields.ts'
 import { isSnowflake, timeOf } from './snowflake.ts'
 
 // A message and a reply, and what our own commands would be answered with. All else tells of joins, pins, threads and boosts.

@@ -1,8 +1,8 @@
 import { DefaultRestOptions, REST, type RESTOptions, type ResponseLike } from '@discordjs/rest'
 import { pause } from '../../domain/supervise.ts'
+import { numberAt, parseFields } from '../fields.ts'
 import { bareToken, type DiscordSettings, type DiscordTimings } from './config.ts'
 import { DiscordFailure, discordFailure } from './failure.ts'
-import { isFields, numberAt } from './fields.ts'
 
 /**
  * Discord's REST API, version 10, as the adapter needs it. Each call rejects with `DiscordFailure`, or with the signal's reason. Buckets
@@ -115,17 +115,9 @@ const wholeAnswer: MakeRequest = async (url, init) => {
 }
 
 function tellWait(headers: ResponseLike['headers'], text: string): void {
-  const body = parsed(text)
-  const seconds = isFields(body) ? numberAt(body, 'retry_after') : undefined
+  const body = parseFields(text) ?? {}
+  const seconds = numberAt(body, 'retry_after')
   const told = Number(headers.get('retry-after'))
   headers.set('retry-after', String(Math.max(told > 0 ? told : 0, seconds ?? 0) || 1))
-  if (isFields(body) && body.global === true) headers.set('x-ratelimit-global', 'true')
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  if (body.global === true) headers.set('x-ratelimit-global', 'true')
 }

@@ -1,6 +1,6 @@
 import type { OutgoingPart } from '../../domain/channels/channel.ts'
+import { isFields, textAt } from '../fields.ts'
 import { DiscordFailure } from './failure.ts'
-import { isFields, textAt } from './fields.ts'
 import { createMessage } from './format.ts'
 import type { DiscordRest } from './rest.ts'
 import { isSnowflake } from './snowflake.ts'

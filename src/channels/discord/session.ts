@@ -1,5 +1,5 @@
 import type { ChannelLink } from '../../domain/channels/channel.ts'
-import { type Fields, isFields, numberAt, textAt } from './fields.ts'
+import { numberAt, parseFields, textAt } from '../fields.ts'
 import { isAfter } from './snowflake.ts'
 
 /** A session at Discord's gateway that may be gone on with. */
@@ -42,7 +42,7 @@ export class SessionMemory {
   /** Takes what an earlier process has left. A session of another address is none: our token would go there. */
   async load(): Promise<void> {
     const value = await this.#link.recall(stateName)
-    const state = value === undefined ? undefined : parsed(value)
+    const state = value === undefined ? undefined : parseFields(value)
     if (!state || textAt(state, 'apiRoot') !== this.#apiRoot) return
     const id = textAt(state, 'id')
     if (id !== undefined) this.session = { id, resumeUrl: textAt(state, 'resumeUrl') }
@@ -101,14 +101,5 @@ export class SessionMemory {
     if (value === this.#written) return
     await this.#link.remember({ name: stateName, value })
     this.#written = value
-  }
-}
-
-function parsed(value: string): Fields | undefined {
-  try {
-    const state: unknown = JSON.parse(value)
-    return isFields(state) ? state : undefined
-  } catch {
-    return undefined
   }
 }

@@ -1,7 +1,7 @@
 import { type Channel, ChannelFailure, type OutgoingPart } from '../../domain/channels/channel.ts'
+import { fieldsAt, textAt } from '../fields.ts'
 import { defaultTimings, type SlackSettings, type SlackTimings } from './config.ts'
 import { SlackRefusal, sendFailure } from './failure.ts'
-import { fieldsAt, textAt } from './fields.ts'
 import { postArguments, renderParts } from './format.ts'
 import { Inbox } from './inbox.ts'
 import { Names } from './names.ts'
@@ -96,7 +96,7 @@ async function directChat(
 ): Promise<string | undefined> {
   try {
     const { fields } = await call('conversations.open', { users: userId })
-    return textAt(fieldsAt(fields, 'channel'), 'id')
+    return textAt(fieldsAt(fields, 'channel') ?? {}, 'id')
   } catch (error) {
     if (error instanceof SlackRefusal && error.word === 'missing_scope') return undefined
     throw error

@@ -1,4 +1,4 @@
-import { type Fields, textAt } from './fields.ts'
+import { type Fields, textAt } from '../fields.ts'
 
 const nameMax = 200
 

@@ -1,5 +1,5 @@
 import type { ChannelLink } from '../../domain/channels/channel.ts'
-import { type Fields, fieldsAt } from './fields.ts'
+import { type Fields, fieldsAt } from '../fields.ts'
 import type { Names } from './names.ts'
 import { type BotIdentity, type ParsedMessage, parseMessage } from './parse.ts'
 
@@ -23,7 +23,7 @@ export class Inbox {
 
   /** Resolves to whether the envelope may be acknowledged: once its message is stored, or at once where there is none. Never rejects. */
   async take(envelope: Fields, bot: BotIdentity): Promise<boolean> {
-    const payload = fieldsAt(envelope, 'payload')
+    const payload = fieldsAt(envelope, 'payload') ?? {}
     if (payload.type === 'app_rate_limited') this.#link.log('warn', 'slack leaves events out')
     // Commands, buttons and the like: an empty acknowledgement is the answer that nothing happens.
     const parsed = envelope.type === 'events_api' ? parseMessage(payload, bot) : undefined

@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts'
 import { pause } from '../../domain/supervise.ts'
+import { type Fields, fieldsAt, textAt } from '../fields.ts'
 import { SlackRefusal, SlackUnreachable } from './failure.ts'
-import { type Fields, fieldsAt, textAt } from './fields.ts'
 import type { Arguments } from './web-api.ts'
 
 /** What Slack says of a person or a channel. */
@@ -82,7 +82,7 @@ export class Names {
         : await call('conversations.info', { channel: id })
       this.#keep(
         id,
-        isUser ? userOf(fieldsAt(fields, 'user')) : channelOf(fieldsAt(fields, 'channel')),
+        isUser ? userOf(fieldsAt(fields, 'user') ?? {}) : channelOf(fieldsAt(fields, 'channel') ?? {}),
         freshMs,
       )
     } catch (error) {
@@ -105,7 +105,7 @@ export class Names {
 
 // Slack itself shows the display name, and the full name of who has set none.
 function userOf(user: Fields): Named | undefined {
-  const profile = fieldsAt(user, 'profile')
+  const profile = fieldsAt(user, 'profile') ?? {}
   const name =
     textAt(profile, 'display_name') ??
     textAt(profile, 'real_name') ??

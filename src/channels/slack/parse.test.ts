@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { InboundMessage } from '../../domain/channels/channel.ts'
-import { type Fields, fieldsAt, parseFields } from './fields.ts'
+import { type Fields, fieldsAt, parseFields } from '../fields.ts'
 import type { Named } from './names.ts'
 import { type BotIdentity, parseMessage } from './parse.ts'
 

@@ -1,5 +1,5 @@
 import type { InboundMessage, QuotedText } from '../../domain/channels/channel.ts'
-import { type Fields, fieldsAt, isFields, listAt, textAt } from './fields.ts'
+import { type Fields, fieldsAt, isFields, listAt, textAt } from '../fields.ts'
 import { fileText } from './files.ts'
 import type { Named } from './names.ts'
 import { mentionedIds, mentions, readableText, withoutMention } from './text.ts'
@@ -33,7 +33,7 @@ const idsMax = 20
  * `updateId`. Undefined for what is no message, or is our own.
  */
 export function parseMessage(payload: Fields, bot: BotIdentity): ParsedMessage | undefined {
-  const event = fieldsAt(payload, 'event')
+  const event = fieldsAt(payload, 'event') ?? {}
   const chatId = textAt(event, 'channel')
   const ts = textAt(event, 'ts')
   const botId = textAt(event, 'bot_id')
@@ -80,7 +80,7 @@ function isOwn(payload: Fields, event: Fields, bot: BotIdentity): boolean {
   const botId = textAt(event, 'bot_id')
   if (textAt(event, 'user') === bot.userId) return true
   if (botId === undefined) return false
-  const appId = textAt(event, 'app_id') ?? textAt(fieldsAt(event, 'bot_profile'), 'app_id')
+  const appId = textAt(event, 'app_id') ?? textAt(fieldsAt(event, 'bot_profile') ?? {}, 'app_id')
   return botId === bot.botId || (appId !== undefined && appId === textAt(payload, 'api_app_id'))
 }
 

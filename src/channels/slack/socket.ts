@@ -1,8 +1,8 @@
 import { type RawData, WebSocket } from 'ws'
 import { pause } from '../../domain/supervise.ts'
+import { type Fields, parseFields, textAt } from '../fields.ts'
 import type { SlackTimings } from './config.ts'
 import { SlackUnreachable } from './failure.ts'
-import { type Fields, parseFields, textAt } from './fields.ts'
 import { networkCodeOf } from './web-api.ts'
 
 /** What a socket tells. Nothing is told of a socket after `leave`, but its envelopes. */

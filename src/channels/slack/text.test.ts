@@ -59,5 +59,5 @@ test('a text made of signs is read in linear time', () => {
   readableText(signs, names)
   withoutMention(signs, 'UBOT')
   mentionedIds(signs)
-  assert.ok(performance.now() - start < 1000)
+  assert.ok(performance.now() - start < 5_000)
 })

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { type Fields, parseFields, textAt } from '../fields.ts'
 import { SlackRefusal, SlackUnreachable } from './failure.ts'
-import { type Fields, parseFields, textAt } from './fields.ts'
 
 /** The arguments of a method. Everything goes as a form, the one encoding that each method of Slack takes. */
 export type Arguments = Readonly<Record<string, string>>

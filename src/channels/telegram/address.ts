@@ -1,6 +1,6 @@
+import { type Fields, fieldsAt, integerAt, listAt, textAt } from '../fields.ts'
 import type { BotIdentity } from './api.ts'
 import type { MessageContent } from './content.ts'
-import { type Fields, fieldsAt, integerAt, listAt, textAt } from './fields.ts'
 import { isForwarded } from './quoted.ts'
 
 /** Whether a group's message is meant for the bot. */

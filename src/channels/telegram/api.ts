@@ -1,7 +1,7 @@
 import { Api } from 'grammy'
+import { type Fields, integerAt, isFields, textAt } from '../fields.ts'
 import type { TelegramSettings, TelegramTimings } from './config.ts'
 import { TelegramError, telegramError } from './failure.ts'
-import { type Fields, integerAt, isFields, textAt } from './fields.ts'
 
 /** Who the bot is. */
 export interface BotIdentity {

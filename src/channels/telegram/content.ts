@@ -1,4 +1,4 @@
-import { type Fields, fieldsAt, integerAt, isFields, listAt, textAt } from './fields.ts'
+import { type Fields, fieldsAt, integerAt, isFields, listAt, textAt } from '../fields.ts'
 
 /** What a message holds. */
 export interface MessageContent {

@@ -1,4 +1,4 @@
-import { type Fields, textAt } from './fields.ts'
+import { type Fields, textAt } from '../fields.ts'
 
 /** Returns how Telegram shows a user or a chat. */
 export function nameOf(sender: Fields): string {

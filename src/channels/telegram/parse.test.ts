@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { InboundMessage } from '../../domain/channels/channel.ts'
-import { type Fields, fieldsAt, isFields } from './fields.ts'
+import { type Fields, fieldsAt, isFields } from '../fields.ts'
 import { parseUpdate } from './parse.ts'
 
 const bot = { id: 700_100, username: 'demo_bot' }

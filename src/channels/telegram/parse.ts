@@ -1,8 +1,8 @@
 import type { InboundMessage } from '../../domain/channels/channel.ts'
+import { type Fields, fieldsAt, integerAt, isFields, textAt } from '../fields.ts'
 import { addressOf } from './address.ts'
 import type { BotIdentity } from './api.ts'
 import { contentOf } from './content.ts'
-import { type Fields, fieldsAt, integerAt, isFields, textAt } from './fields.ts'
 import { nameOf } from './name.ts'
 import { isForwarded, quotedBy } from './quoted.ts'
 

@@ -1,7 +1,7 @@
 import type { QuotedText } from '../../domain/channels/channel.ts'
+import { type Fields, fieldsAt, integerAt, textAt } from '../fields.ts'
 import type { BotIdentity } from './api.ts'
 import { contentOf, type MessageContent } from './content.ts'
-import { type Fields, fieldsAt, integerAt, textAt } from './fields.ts'
 import { nameOf } from './name.ts'
 
 /** Returns what a message points at: the text that it forwards, and the one that it replies to where the bot has not said it itself. */

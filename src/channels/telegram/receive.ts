@@ -1,7 +1,7 @@
 import type { ChannelLink, ChannelState, InboundMessage } from '../../domain/channels/channel.ts'
+import type { Fields } from '../fields.ts'
 import type { BotIdentity } from './api.ts'
 import { RecentTexts } from './edits.ts'
-import type { Fields } from './fields.ts'
 import { parseUpdate } from './parse.ts'
 
 const editMark = '[edited]'

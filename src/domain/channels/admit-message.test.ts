@@ -85,6 +85,10 @@ test('bots are never answered, and neither is nothing', () => {
   const open = { ...access, dmPolicy: 'open', allowFrom: ['*'] } as const
   assert.equal(admitMessage({ ...direct, from: { ...direct.from, isBot: true } }, open, true), 'bot')
   assert.equal(admitMessage({ ...direct, text: ' \n' }, open, true), 'empty')
+  assert.equal(admitMessage({ ...direct, text: '\u200b \u2060\ufeff' }, open, true), 'empty')
+  for (const text of ['👨‍👩‍👧', '👍🏽', 'שלום', '\u200fسلام', '.']) {
+    assert.equal(admitMessage({ ...direct, text }, open, true), 'answer', text)
+  }
   const forwarded = { ...direct, text: '', quoted: [{ kind: 'forward', from: 'Bob', text: 'Look' }] } as const
   assert.equal(admitMessage(forwarded, open, true), 'answer')
 })

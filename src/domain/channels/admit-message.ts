@@ -1,3 +1,4 @@
+import { stripInvisible } from '../prompts/strip-invisible.ts'
 import type { ChannelAccess } from './access.ts'
 import type { InboundMessage } from './channel.ts'
 
@@ -50,5 +51,10 @@ function ruleOf(roomId: string | null, { rooms }: ChannelAccess) {
 }
 
 function isBlank({ text, quoted }: InboundMessage): boolean {
-  return text.trim() === '' && quoted.every((quote) => quote.text.trim() === '')
+  return isInvisible(text) && quoted.every((quote) => isInvisible(quote.text))
+}
+
+// Zero-width characters alone are nothing that a model could be asked.
+function isInvisible(text: string): boolean {
+  return stripInvisible(text).trim() === ''
 }

@@ -32,16 +32,18 @@ const sorry = 'Sorry, I could not answer this message. Please try again later.'
 
 /**
  * Runs the one turn of a channel's message. Its reply is stored in the same commit that takes the message out of the inbox. What fails
- * for a passing reason is tried again; then, and after any other failure, the person is told in one sentence. Where the signal aborts the
- * message is left for the next start. Rejects where the store fails.
+ * for a passing reason is tried again while `models.timeouts.totalMs` lasts, which counts from the first try, `since` on the clock's
+ * monotonic side: a model that hangs holds its chat no longer than one call. Then, and after any other failure, the person is told in one
+ * sentence. Where the signal aborts the message is left for the next start. Rejects where the store fails.
  */
 export async function answerInbound(
   parts: Parts,
   channel: Channel,
   row: InboxRow,
-  { signal, plan }: { readonly signal: AbortSignal; readonly plan: RetryPlan },
+  how: { readonly signal: AbortSignal; readonly plan: RetryPlan; readonly since: number },
 ): Promise<Answered> {
   const { message } = row
+  const { signal, since } = how
   const chat = { channel: channel.name, chatId: message.chatId }
   const conversationId = (await parts.store.channels.chats.conversation(chat)) ?? parts.ids.next('conv')
   const inbound = turnOf(channel, row)
@@ -49,7 +51,7 @@ export async function answerInbound(
     parts,
     actor: { type: 'channel', channel: channel.name, id: message.from.id, name: message.from.name },
     requestId: parts.ids.next('req'),
-    arrivedAt: parts.clock.monotonic(),
+    arrivedAt: since,
     signal,
   }
   using _typing = keepTyping(channel, message)
@@ -62,7 +64,7 @@ export async function answerInbound(
     return 'answered'
   } catch (error) {
     if (signal.aborted) return 'stopped'
-    return await failed(parts, channel, row, error, plan)
+    return await failed(parts, channel, row, error, how)
   }
 }
 
@@ -71,18 +73,19 @@ async function failed(
   channel: Channel,
   row: InboxRow,
   error: unknown,
-  plan: RetryPlan,
+  { plan, since }: { readonly plan: RetryPlan; readonly since: number },
 ): Promise<Answered> {
   const code = error instanceof GatewayError ? error.code : 'internal_error'
   if (code === 'shutting_down') return 'stopped'
-  const waitMs = plan.waitsMs[row.tries]
   const now = parts.clock.now()
   const fields = { channel: channel.name, error: code, tries: row.tries + 1 }
   const { inbox } = parts.store.channels
-  if (passing.includes(code) && waitMs !== undefined) {
+  const waitMs = plan.waitsMs[row.tries]
+  const asked = error instanceof GatewayError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+  const afterMs = code === 'conflict' ? conflictMs : Math.min(Math.max(waitMs ?? 0, asked), 60_000)
+  const leftMs = parts.settings().models.timeouts.totalMs - (parts.clock.monotonic() - since)
+  if (passing.includes(code) && waitMs !== undefined && afterMs < leftMs) {
     parts.log('warn', 'channel message not answered yet', fields)
-    const asked = error instanceof GatewayError ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-    const afterMs = code === 'conflict' ? conflictMs : Math.min(Math.max(waitMs, asked), 60_000)
     await inbox.retry(row.key, now + afterMs)
     return { afterMs }
   }

@@ -9,7 +9,7 @@ import type { Chat } from './channel-store.ts'
 import { ChatQueue, type Next } from './chat-queue.ts'
 import { LoopGuard } from './loop-guard.ts'
 import { pruneChannels } from './prune-channels.ts'
-import { type ConfiguredChannel, RunningChannel, type RunningParts } from './running-channel.ts'
+import { type ConfiguredChannel, RunningChannel, type RunningParts, stopMsMax } from './running-channel.ts'
 
 /** What the hub is handed. */
 export interface HubOptions {
@@ -22,7 +22,10 @@ export interface HubOptions {
 
 const turnsMax = 32
 const plan: RetryPlan = { waitsMs: [10_000, 40_000] }
-const endMs = 10_000
+// What is left of a stop's grace for the rest: turns that are cut end within the first, each channel posts and leaves within the second.
+const endMs = 1_000
+const partingMs = endMs + stopMsMax
+const begunMax = 10_000
 
 /**
  * Runs the configured channels: what came in is answered, one turn a chat at a time and fairly over all chats, and what goes out is
@@ -35,6 +38,8 @@ export class ChannelHub {
   readonly #stop = new AbortController()
   readonly #cutTurns = new AbortController()
   readonly #answering: ChatQueue
+  // When the first try began of each message that waits for another one.
+  readonly #begun = new Map<number, number>()
   #parts: Parts | undefined
   #loops: readonly Supervised[] = []
   #syncing: Promise<void> = Promise.resolve()
@@ -77,11 +82,14 @@ export class ChannelHub {
     return this.#loops.map((loop) => loop.sentence()).find((sentence) => sentence !== undefined)
   }
 
-  /** Takes no more messages to answer, lets running turns end for up to `graceMs`, posts what it can, and leaves the platforms. Idempotent. */
+  /**
+   * Takes no more messages to answer, lets running turns end, posts what it can, and leaves the platforms, all within `graceMs`, or within
+   * eleven seconds where that is less. A turn that is cut is run by the next start. Idempotent.
+   */
   async close(graceMs: number): Promise<void> {
     this.#stop.abort()
     const answered = Promise.all(this.#loops.map(({ ended }) => ended))
-    await inTime(answered, graceMs)
+    await inTime(answered, Math.max(0, graceMs - partingMs))
     this.#cutTurns.abort(new GatewayError('shutting_down', 'The gateway is stopping.'))
     await inTime(answered, endMs)
     await this.#syncing
@@ -105,6 +113,8 @@ export class ChannelHub {
         this.#running.delete(name)
       }),
     )
+    // Told to stop meanwhile: what would be started now, nobody would stop.
+    if (this.#stop.signal.aborted) return
     const added = configured.filter(({ name }) => !this.#running.has(name))
     await Promise.all(
       added.map(async (one) => {
@@ -170,10 +180,14 @@ export class ChannelHub {
     if (!row) return 'nothing'
     const waitMs = row.dueAt - parts.clock.now()
     if (waitMs > 0) return { afterMs: waitMs }
+    const since = this.#begun.get(row.key) ?? parts.clock.monotonic()
+    this.#begun.delete(row.key)
     const answered = await answerInbound(parts, channel, row, {
       signal: this.#cutTurns.signal,
       plan: this.#options.plan ?? plan,
+      since,
     })
+    if (typeof answered === 'object' && this.#begun.size < begunMax) this.#begun.set(row.key, since)
     if (answered === 'stopped') return 'nothing'
     if (typeof answered === 'object') return answered
     this.#running.get(chat.channel)?.sender?.queue.wake({ ...chat, chatId: row.message.chatId })

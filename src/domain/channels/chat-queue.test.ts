@@ -76,6 +76,36 @@ test('no chat is worked on twice at a time, and no more chats than may be', asyn
   await ended
 })
 
+test('many chats are begun a few at a time, so that others have their turn between', async () => {
+  let turn = 0
+  const next = (): void => {
+    turn++
+    counting = setImmediate(next)
+  }
+  let counting = setImmediate(next)
+  const begunIn = new Map<number, number>()
+  const stop = new AbortController()
+  const queue = new ChatQueue({
+    inFlightMax: () => 32,
+    waiting: async () => Array.from({ length: 32 }, (_, i) => chat(`c${i}`)),
+    work: async () => {
+      begunIn.set(turn, (begunIn.get(turn) ?? 0) + 1)
+      await new Promise((resolve) => stop.signal.addEventListener('abort', resolve))
+      return 'nothing'
+    },
+  })
+  const ended = queue.run(stop.signal)
+  try {
+    const begun = () => [...begunIn.values()].reduce((sum, count) => sum + count, 0)
+    await eventually('all', () => (begun() === 32 ? true : undefined))
+    assert.ok(Math.max(...begunIn.values()) <= 4, [...begunIn.values()].join(' '))
+  } finally {
+    clearImmediate(counting)
+    stop.abort()
+    await ended
+  }
+})
+
 test('what comes while a chat is worked on is seen, also where that piece of work found nothing more', async () => {
   const left = new Map([['a', 1]])
   const { queue, begun, stop, ended } = setUp(1, left)
@@ -158,7 +188,7 @@ test('a store that fails ends the run with its error once what runs has ended, a
 test('more chats than fit in memory are all worked on', async () => {
   const left = new Map(Array.from({ length: 10_500 }, (_, i) => [`c${i}`, 1] as const))
   const { order, stop, ended } = setUp(8, left, true)
-  await eventually('all of them', () => (left.size === 0 ? true : undefined), 15_000)
+  await eventually('all of them', () => (left.size === 0 ? true : undefined), 60_000)
   assert.equal(new Set(order).size, 10_500)
   assert.equal(order.length, 10_500)
   stop.abort()

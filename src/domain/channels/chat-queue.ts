@@ -21,6 +21,8 @@ interface Later {
 
 const chatsMax = 10_000
 const lookAgainMs = 1_000
+// Begun in one go. Each begins with reads of the store, and whoever else waits for the process has its turn after so many.
+const atOnceMax = 4
 
 /**
  * Works through chats, one piece of work a chat at a time, and each chat after all others that wait: a chat with a thousand messages
@@ -34,6 +36,7 @@ export class ChatQueue {
   readonly #running = new Map<string, boolean>()
   #hold: ReturnType<typeof setTimeout> | undefined
   #isHeld = false
+  #isYielding = false
   /** The store has chats that do not stand here. */
   #isCut = false
   #failure: { readonly error: unknown } | undefined
@@ -110,14 +113,27 @@ export class ChatQueue {
   }
 
   #startAll(): void {
-    if (this.#isHeld) return
+    if (this.#isHeld || this.#isYielding) return
+    let started = 0
     for (const [key, chat] of this.#ready) {
       if (this.#running.size >= this.#parts.inFlightMax()) return
+      if (started++ === atOnceMax) {
+        this.#yield()
+        return
+      }
       this.#ready.delete(key)
       this.#running.set(key, false)
       void this.#work(key, chat)
       if (this.#isHeld) return
     }
+  }
+
+  #yield(): void {
+    this.#isYielding = true
+    setImmediate(() => {
+      this.#isYielding = false
+      this.#changed()
+    })
   }
 
   async #work(key: string, chat: Chat): Promise<void> {

@@ -27,6 +27,32 @@ test('a program that answers each answer at once is left unanswered within a min
   assert.deepEqual(answersTo(100), { answers: 121, ms: 12_100 })
 })
 
+// `at` as the platform stamps what is written so long after our post began, and when it is told of.
+function answersUntilFound(at: (postedAt: number) => number, toldAt: (postedAt: number) => number): number {
+  const guard = new LoopGuard()
+  for (let answers = 0; answers < 1_000; answers++) {
+    const postedAt = 1_000_250 + 400 * answers
+    guard.answered(chat, postedAt)
+    if (guard.isLoop('telegram', message('bot', at(postedAt)), toldAt(postedAt))) return answers
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+test('whole seconds, and a platform whose clock goes before ours, hide no loop', () => {
+  const secondOf = (postedAt: number) => Math.floor((postedAt + 100) / 1000) * 1000
+  assert.equal(
+    answersUntilFound(secondOf, (postedAt) => postedAt + 150),
+    120,
+  )
+  assert.equal(
+    answersUntilFound(
+      (postedAt) => postedAt + 30_000,
+      (postedAt) => postedAt + 150,
+    ),
+    120,
+  )
+})
+
 test('a slower loop is found too', () => {
   assert.equal(answersTo(1_500).answers, 301)
   assert.ok(answersTo(4_000).ms < 3_600_000)

@@ -19,7 +19,7 @@ export class LoopGuard {
   readonly #answeredAt = new Map<string, number>()
   readonly #exchanges = new Map<string, readonly number[]>()
 
-  /** We have posted something to a chat. */
+  /** We are about to post something to a chat: told before, for a program may answer before the platform has told us that it took it. */
   answered({ channel, chatId }: Chat, now: number): void {
     remember(this.#answeredAt, `${channel}\n${chatId}`, now)
   }
@@ -36,7 +36,8 @@ export class LoopGuard {
     const known = this.#exchanges.get(account) ?? []
     let recent = known.filter((one) => now - one < keptMs)
     // What was written before our answer is no answer to it, however late it comes.
-    if (answeredAt !== undefined && at >= answeredAt && at - answeredAt < quickMs) {
+    const afterMs = answeredAt === undefined ? -1 : Math.min(latestOf(at), now) - answeredAt
+    if (afterMs >= 0 && afterMs < quickMs) {
       // One answer makes one exchange, however many messages follow it.
       this.#answeredAt.delete(chat)
       recent = [...recent, now].slice(-windows[2].exchangesMax - 1)
@@ -47,6 +48,11 @@ export class LoopGuard {
       ({ ms, exchangesMax }) => recent.filter((one) => now - one < ms).length > exchangesMax,
     )
   }
+}
+
+// A platform whose stamps are whole seconds, as Telegram's are, cuts off the rest: the message may be that much younger.
+function latestOf(at: number): number {
+  return at % 1000 === 0 ? at + 999 : at
 }
 
 // The account that was heard last stands last, so that the quietest is the first to be forgotten.

@@ -23,7 +23,7 @@ export interface ReceiveParts {
   readonly log: Log
   readonly guard: LoopGuard
   readonly fillRandom: (bytes: Uint8Array) => void
-  /** As the config has it now; undefined where the channel was just switched off. */
+  /** As the config has it now, or had it last where the channel was just switched off; undefined where it was never there. */
   readonly access: () => ChannelAccess | undefined
   /** Runs the work of one stranger after that of another, so that two messages of one do not make two codes. */
   readonly oneByOne: <T>(work: () => Promise<T>) => Promise<T>

@@ -28,8 +28,13 @@ export interface RunningParts extends SendParts, Omit<ReceiveParts, 'access' | '
 }
 
 const drainMs = 3_000
-const cutMs = 2_000
-const leaveMs = 6_000
+const cutMs = 1_000
+const cutSlackMs = 1_000
+// An adapter has five.
+const leaveMs = 5_000
+
+/** A running channel's `stop` takes no longer, whatever its platform does. */
+export const stopMsMax: number = drainMs + cutMs + cutSlackMs + leaveMs
 
 /** One channel from its start to its stop: its adapter, its status and the worker that posts. */
 export class RunningChannel {
@@ -41,12 +46,14 @@ export class RunningChannel {
   #sender: SendWorker | undefined
   #sending: Supervised | undefined
   #webhook: ChannelWebhook | undefined
+  #access: ChannelAccess | undefined
   // Strangers are let ask one after another, so that two messages of one do not make two codes.
   #strangers: Promise<void> = Promise.resolve()
 
   constructor(configured: ConfiguredChannel, parts: RunningParts) {
     this.configured = configured
     this.#parts = parts
+    this.#access = parts.access(configured.name)
     this.#status = new ChannelStatus(platformName(configured.name), parts.clock, (edge) => {
       parts.onEdge(configured.name, edge)
       if (edge.status === 'connected') this.#sender?.reconnected()
@@ -103,13 +110,13 @@ export class RunningChannel {
     }
   }
 
-  /** Posts what it can within some seconds, leaves the platform, and resolves, after some fifteen seconds at the latest. Idempotent. */
+  /** Posts what it can within some seconds, leaves the platform, and resolves, after ten seconds at the latest. Idempotent. */
   async stop(reason?: string): Promise<void> {
     const sender = this.#sender
     if (sender && this.#status.state.status === 'connected') await until(() => sender.queue.isIdle, drainMs)
     this.#stop.abort()
     const cutting = setTimeout(() => sender?.cut(), cutMs)
-    await inTime(this.#sending?.ended, 2 * cutMs)
+    await inTime(this.#sending?.ended, cutMs + cutSlackMs)
     clearTimeout(cutting)
     sender?.cut()
     this.#webhook = undefined
@@ -129,7 +136,7 @@ export class RunningChannel {
     const { name } = this.configured
     const parts = {
       ...this.#parts,
-      access: () => this.#parts.access(name),
+      access: () => this.#currentAccess(),
       oneByOne: this.#oneByOne.bind(this),
     }
     const log: Log = (level, message, fields) => this.#parts.log(level, message, { channel: name, ...fields })
@@ -170,6 +177,12 @@ export class RunningChannel {
           this.#webhook = handler
         }),
     }
+  }
+
+  // Switched off and not yet gone, it still acknowledges messages: those are kept, and answered when it is back.
+  #currentAccess(): ChannelAccess | undefined {
+    this.#access = this.#parts.access(this.configured.name) ?? this.#access
+    return this.#access
   }
 
   #oneByOne<T>(work: () => Promise<T>): Promise<T> {

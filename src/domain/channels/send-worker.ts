@@ -122,11 +122,13 @@ export class SendWorker {
     return 'more'
   }
 
-  async #post({ id, chatId, route, part }: OutboundRow): Promise<string> {
+  async #post({ id, channel, chatId, route, part }: OutboundRow): Promise<string> {
+    const { guard, clock } = this.#parts
     const attempt = new AbortController()
     this.#inFlight.set(id, attempt)
     const signal = AbortSignal.any([attempt.signal, this.#cut.signal, AbortSignal.timeout(attemptMs)])
     const { text, plain, nonce, ordinal } = part
+    guard.answered({ channel, chatId }, clock.now())
     try {
       return await untilAborted(
         this.#channel.send(
@@ -206,7 +208,7 @@ export class SendWorker {
     row: OutboundRow,
     what: { readonly externalId: string } | { readonly refusal: string },
   ): Promise<void> {
-    const { store, clock, guard, log } = this.#parts
+    const { store, clock, log } = this.#parts
     while (true) {
       const last = { partKey: row.part.key, at: clock.now(), ...what }
       try {
@@ -214,7 +216,6 @@ export class SendWorker {
           const outcome = await finishMessage(this.#parts, row, last)
           this.#waiters.get(row.id)?.resolve(outcome)
         } else await store.outbox.settle(last)
-        guard.answered(row, clock.now())
         return
       } catch (error) {
         const code = error instanceof GatewayError ? error.code : 'unknown'

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ChannelSubject } from '../../contracts/channel.ts'
 import { echoProvider } from '../../support/channel-hub.ts'
+import { eventually } from '../../support/eventually.ts'
 import { ScriptedProvider } from '../../support/scripted-provider.ts'
 import { stage } from './setup.ts'
 
@@ -9,13 +10,23 @@ import { stage } from './setup.ts'
 export function answersContract(subject: ChannelSubject): void {
   describe('what people write', () => {
     it('is answered once in its own chat, with typing shown first', async (t) => {
-      const { platform, posts } = await stage(t, subject)
-      await platform.say(0, 'Hello')
+      const provider = echoProvider()
+      const { script } = provider
+      const shown = Promise.withResolvers<void>()
+      provider.script = async function* (turn, signal) {
+        await shown.promise
+        yield* script(turn, signal)
+      }
+      const { platform, posts } = await stage(t, subject, { provider })
       const chatId = platform.chatOf(0)
+      await platform.say(0, 'Hello')
+      // A quick answer ends the showing before it has begun.
+      await eventually('the typing', () => platform.typingShown(chatId) >= 1 || undefined).finally(
+        shown.resolve,
+      )
       const texts = await posts(chatId, 1)
       assert.equal(texts.length, 1)
       assert.match(texts[0] ?? '', /echo of Hello/)
-      assert.ok(platform.typingShown(chatId) >= 1)
     })
 
     it('is answered once where the platform tells of it again', async (t) => {

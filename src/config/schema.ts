@@ -2,7 +2,13 @@ import type { Static } from 'typebox'
 import { Type } from '../schema/type.ts'
 import { ApiSchema } from './schema/api.ts'
 import { ChannelsSchema } from './schema/channels.ts'
-import { AuditSchema, ConversationsSchema, LoggingSchema, SkillsSchema } from './schema/general.ts'
+import {
+  AuditSchema,
+  ConversationsSchema,
+  LoggingSchema,
+  SkillsSchema,
+  UsageSchema,
+} from './schema/general.ts'
 import { ModelsSchema } from './schema/models.ts'
 
 /**
@@ -17,6 +23,7 @@ export const ConfigSchema = Type.Object({
   logging: LoggingSchema,
   audit: AuditSchema,
   conversations: ConversationsSchema,
+  usage: UsageSchema,
 })
 
 /** A valid config with every default filled in, variables put in, paths absolute and sizes in bytes. */

@@ -6,7 +6,7 @@ import type { Env } from './environment.ts'
 import type { Config } from './schema.ts'
 
 /** Returns what the domain needs of the configuration. */
-export function settingsOf({ api, models, channels, conversations }: Config): Settings {
+export function settingsOf({ api, models, channels, conversations, usage }: Config): Settings {
   return {
     models: {
       default: models.default ?? null,
@@ -23,6 +23,7 @@ export function settingsOf({ api, models, channels, conversations }: Config): Se
       retentionDays: conversations.retentionDays ?? null,
       summarize: conversations.summarize,
     },
+    usage: { retentionDays: usage.retentionDays },
     channels: channelAccess(channels),
     webhooks: { endpoints: webhookEndpoints(api) },
   }

@@ -31,6 +31,10 @@ export interface Settings {
     /** Whether a model keeps a summary of what it is shown no longer. */
     readonly summarize: boolean
   }
+  readonly usage: {
+    /** How long the record of a turn is kept; at least 32, so that a budget's month is whole. */
+    readonly retentionDays: number
+  }
   /** Who is answered on each channel that is configured and enabled. */
   readonly channels: readonly ChannelAccess[]
   readonly webhooks: {

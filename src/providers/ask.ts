@@ -17,6 +17,8 @@ export interface Dialect<Body extends object> extends Identity {
   question(turn: ProviderTurn): Question<Body>
   /** The question without what the provider refused with 400 or 422, or undefined where nothing can be left out. */
   rephrase(question: Question<Body>, refusal: ForeignError, turn: ProviderTurn): Question<Body> | undefined
+  /** A question was taken after another wording of it had been refused. */
+  taken(question: Question<Body>, turn: ProviderTurn): void
   /** What a plain answer to a turn means; the last event is `finish`. */
   readPlain(json: unknown, turn: ProviderTurn): readonly ProviderEvent[]
   createReader(turn: ProviderTurn): StreamReader
@@ -113,7 +115,10 @@ async function askUntilTaken<Body extends object>(
       },
       signal,
     )
-    if (answer.status >= 200 && answer.status < 300) return { answer, warnings: question.warnings }
+    if (answer.status >= 200 && answer.status < 300) {
+      if (rephrasings > 0) dialect.taken(question, turn)
+      return { answer, warnings: question.warnings }
+    }
     const refusal = await readRefusal(dialect, answer, signal)
     const mayRephrase = (answer.status === 400 || answer.status === 422) && rephrasings < rephrasingsMax
     const next = mayRephrase ? dialect.rephrase(question, refusal, turn) : undefined

@@ -23,10 +23,14 @@ export const usageStatements = {
   insertMetadata: {
     sql: 'INSERT INTO usage_metadata (record_key, name, value) VALUES ((SELECT MAX(key) FROM usage_records), ?, ?)',
   },
+  prune: {
+    sql: 'DELETE FROM usage_records WHERE key IN (SELECT key FROM usage_records WHERE at < ? ORDER BY at LIMIT ?)',
+  },
 } as const satisfies Record<string, Statement>
 
 // A step of this many records takes the event loop some milliseconds.
 const stepRecords = 5_000
+const pruned = 500
 const dayMs = 86_400_000
 // A sum is read in two whole numbers, since one could be larger than a number holds exactly.
 const million = 1_000_000
@@ -42,6 +46,7 @@ export function usageStore(reader: Reader, writer: Writer): UsageStore {
     async sum(query) {
       return reader.snapshot(() => step(prepare, query))
     },
+    prune: (before) => writer.write([[usageStatements.prune, before, pruned]]),
   }
 }
 

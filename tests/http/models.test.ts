@@ -220,3 +220,63 @@ test('a provider that cannot be asked is said to be so, and the demo model does 
     assert.equal(at(health, 'models', 'status'), 'degraded')
   })
 })
+
+for (const config of [
+  {},
+  { default: 'claude-sonnet-4-5' },
+  { default: 'claudes/claude-sonnet-4-5' },
+  { default: retired },
+]) {
+  test(`a key that the provider refuses is 502 and no unknown model, with ${JSON.stringify(config)}`, async () => {
+    const providers = {
+      claudes: { api: 'anthropic-messages', baseUrl: anthropic.url, apiKey: 'sk-ant-wrong-000000' },
+    }
+    await withGateway({ providers, retries: 0, ...config }, async (own) => {
+      for (const path of ['/api/v1/chat', '/api/v1/chat/stream', '/v1/messages']) {
+        const asked = path.startsWith('/api')
+          ? { message: 'Hello' }
+          : { model: 'claude-sonnet-4-5', max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] }
+        const reply = await own.call('POST', path, asked)
+        const text = await reply.text()
+        assert.equal(reply.status, 502, text)
+        assert.match(text, /claudes refuses our key \(401\)/)
+        assert.doesNotMatch(text, /sk-ant/)
+      }
+      const rows = await rowsOf(own)
+      if (!('default' in config)) return
+      assert.deepEqual(
+        rows.map((row) => [at(row, 'provider'), at(row, 'available'), at(row, 'default')]),
+        [
+          ['claudes', false, true],
+          ['demo', true, false],
+        ],
+      )
+    })
+  })
+}
+
+test('where the provider of the default cannot be asked for its models, the fallback answers', async () => {
+  const providers = {
+    claudes: { api: 'anthropic-messages', baseUrl: anthropic.url, apiKey: 'sk-ant-wrong-000000' },
+    gpts: { api: 'openai-completions', baseUrl: openAi.url, apiKey: openAiDefaults.apiKey },
+  }
+  const models = { providers, default: 'claude-sonnet-4-5', fallbacks: ['gpt-4o-mini'] }
+  await withGateway(models, async (own) => {
+    const reply = await own.call('POST', '/api/v1/chat', { message: 'Hello' })
+    assert.equal(at(await reply.json(), 'model'), 'gpt-4o-mini')
+  })
+})
+
+test('a default that no provider lists is said to be a mistake of the config', async () => {
+  const providers = {
+    gpts: { api: 'openai-completions', baseUrl: openAi.url, apiKey: openAiDefaults.apiKey },
+  }
+  await withGateway({ providers, default: 'gpt-4o-maxi' }, async (own) => {
+    const body = await expectError(
+      await own.call('POST', '/api/v1/chat', { message: 'Hello' }),
+      404,
+      'model_not_found',
+    )
+    assert.match(textAt(body, 'message'), /models\.default is "gpt-4o-maxi", which no provider lists/)
+  })
+})

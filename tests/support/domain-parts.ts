@@ -145,6 +145,7 @@ export function partsOver(
       retentionDays: options.retentionDays ?? null,
       summarize: options.summarize ?? false,
     },
+    usage: { retentionDays: 400 },
     channels: options.channels ?? [],
     webhooks: { endpoints: options.endpoints ?? [] },
   }

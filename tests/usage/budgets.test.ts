@@ -102,10 +102,17 @@ test('beside others a turn is held back by what they may cost, and refused where
   await eventually('the first turn to ask', () => (provider.asked.length === 1 ? true : undefined))
   t.mock.timers.enable({ apis: ['setTimeout'] })
   const second = turnOf(requestOf(parts, token))
-  second.catch(() => undefined)
-  // Until it waits.
-  for (let i = 0; i < 50; i++) await new Promise((tick) => setImmediate(tick))
-  t.mock.timers.tick(20_000)
+  // It begins to wait at some time after this: time passes in steps until it has ended.
+  let isOver = false
+  const ended = () => {
+    isOver = true
+  }
+  second.then(ended, ended)
+  const giveUpAt = performance.now() + 30_000
+  while (!isOver && performance.now() < giveUpAt) {
+    await new Promise((tick) => setImmediate(tick))
+    t.mock.timers.tick(1_000)
+  }
   await assert.rejects(second, (error: unknown) => {
     withCode('budget_exceeded')(error)
     assert.match(String(error), /held by turns that run: 0\.00 of 10\.00 USD are spent this day/)

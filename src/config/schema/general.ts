@@ -87,3 +87,18 @@ export const ConversationsSchema = Type.Object(
   },
   { default: {}, description: 'What is remembered.' },
 )
+
+/** The section `usage`. */
+export const UsageSchema = Type.Object(
+  {
+    retentionDays: Type.Integer({
+      // A budget counts a month.
+      minimum: 32,
+      maximum: 3650,
+      default: 400,
+      unit: 'days',
+      description: 'How long the record of what a turn used and cost is kept.',
+    }),
+  },
+  { default: {}, description: 'What turns use and cost.' },
+)

@@ -9,14 +9,20 @@ import type { TurnExtras } from './turn-extras.ts'
  * Asks the models of a turn, and resolves to what the one that answers says, open at its first token; the last event is `finish`. Rejects
  * as `askModels` does. A turn without tools and form is the model's own answer, with nothing in between.
  */
-export async function answerTurn(
+export function answerTurn(
   attempts: TurnAttempts,
   turnFor: TurnMaker,
   extras: TurnExtras | undefined,
 ): Promise<AsyncIterable<AnswerEvent>> {
-  const first = await askModels(attempts, turnFor)
-  if (extras === undefined) return first
-  const { runTool, check } = extras
+  const first = askModels(attempts, turnFor)
+  return extras === undefined ? first : first.then((answer) => layered(attempts, answer, extras))
+}
+
+function layered(
+  attempts: TurnAttempts,
+  first: AsyncIterable<ProviderEvent>,
+  { runTool, check }: TurnExtras,
+): AsyncIterable<AnswerEvent> {
   const asking = new AskingAgain(attempts)
   const answer = runTool === undefined ? first : withTools(asking, first, runTool)
   return check === undefined ? answer : structured(asking, answer, check)

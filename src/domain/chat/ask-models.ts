@@ -41,7 +41,9 @@ async function askModel(
   { resolved, retriesMax }: Candidate,
   turnFor: TurnMaker,
 ): Promise<OpenAnswer> {
-  const turn = await questionFor(attempts, resolved, turnFor)
+  const turn = await (resolved === attempts.asked
+    ? turnFor(resolved)
+    : questionOfFallback(attempts, resolved, turnFor))
   for (let retries = 0; ; ) {
     const signal = attempts.begin(resolved, turn)
     const answer = new OpenAnswer(resolved, resolved.provider.stream(turn, signal))
@@ -66,7 +68,7 @@ async function askModel(
   }
 }
 
-async function questionFor(
+async function questionOfFallback(
   attempts: TurnAttempts,
   resolved: ResolvedModel,
   turnFor: TurnMaker,
@@ -74,8 +76,7 @@ async function questionFor(
   try {
     return await turnFor(resolved)
   } catch (error) {
-    if (error instanceof GatewayError && resolved !== attempts.asked)
-      attempts.leftOut(resolved, factsOf(error))
+    if (error instanceof GatewayError) attempts.leftOut(resolved, factsOf(error))
     throw error
   }
 }

@@ -47,7 +47,8 @@ export class OpenAnswer implements AsyncIterableIterator<ProviderEvent, void, un
   }
 
   next(): Promise<IteratorResult<ProviderEvent, void>> {
-    const event = this.#head.shift()
+    // Asked for each chunk, and empty from the second one on.
+    const event = this.#head.length === 0 ? undefined : this.#head.shift()
     return event === undefined ? this.#events.next() : Promise.resolve({ done: false, value: event })
   }
 

@@ -86,7 +86,8 @@ export async function* reply(ctx: Context, asked: ReplyInput): AsyncGenerator<Re
         ? undefined
         : await ownConversation(ctx, conversationId, input.inbound)
     const resolved = await resolveModel(parts, input.model, modelsOf(ctx.actor))
-    const extras = await extrasOf(ctx, input)
+    const loading = extrasOf(ctx, input)
+    const extras = loading && (await loading)
     const turn = await turnFor(ctx, input, { id: conversationId, existing }, resolved, extras)
     using bill = await openBill(ctx, turn, resolved)
     ctx.signal.throwIfAborted()

@@ -92,7 +92,7 @@ async function extended(
   if (coversKey === undefined) return undefined
   const { connectMs: connectTimeoutMs, totalMs } = parts.settings().models.timeouts
   const question = summaryQuestion(before, messages, model, { mark: newMark(ctx), connectTimeoutMs })
-  const bill = await billAtOnce(ctx, question, answering)
+  using bill = await billAtOnce(ctx, question, answering)
   if (bill === undefined) return undefined
   const answer = new Answer(question)
   try {
@@ -152,17 +152,15 @@ class Answer {
   }
 }
 
-// A summary is in no turn's way: it takes no place among those that wait for a budget, and holds nothing of it while it is made. What it has
-// cost is counted when it is settled.
+// A summary is in no turn's way: it takes no place among those that wait for a budget, and is made only where there is room for all that it
+// may cost, which it holds until it is settled.
 async function billAtOnce(
   ctx: Context,
   question: ProviderTurn,
   resolved: ResolvedModel,
 ): Promise<TurnBill | undefined> {
   try {
-    const bill = await openBill({ ...ctx, signal: AbortSignal.abort(notNow) }, question, resolved)
-    bill[Symbol.dispose]()
-    return bill
+    return await openBill({ ...ctx, signal: AbortSignal.abort(notNow) }, question, resolved, 'aside')
   } catch (error) {
     if (error === notNow || (error instanceof GatewayError && error.code === 'budget_exceeded'))
       return undefined

@@ -38,9 +38,9 @@ export class TurnAttempts implements Disposable {
   #hasAnswered = false
   #noted: unknown
   // A turn is not kept from a provider by what it caused there itself, and counts there once.
-  readonly #touched = new Set<ModelProvider>()
-  readonly #failed = new Set<ModelProvider>()
-  readonly #tryingAgain = new Set<ModelProvider>()
+  readonly #touched: ModelProvider[] = []
+  readonly #failed: ModelProvider[] = []
+  #tryingAgain: readonly ModelProvider[] = []
 
   /** `turn` is what `asked` will be asked first. */
   constructor(ctx: Context, deadline: TurnDeadline, asked: ResolvedModel, turn: ProviderTurn) {
@@ -96,7 +96,7 @@ export class TurnAttempts implements Disposable {
     this.#turn = turn
     this.#count++
     this.#startedAt = parts.clock.monotonic()
-    this.#touched.add(resolved.provider)
+    if (!this.#touched.includes(resolved.provider)) this.#touched.push(resolved.provider)
     onAttempt?.({ count: this.#count, model: resolved.model.id })
     return this.deadline.signal
   }
@@ -129,7 +129,7 @@ export class TurnAttempts implements Disposable {
   succeeded(): void {
     const { provider } = this.#resolved
     this.ctx.parts.models.health.succeeded(provider)
-    this.#tryingAgain.delete(provider)
+    this.#triedAgain(provider)
   }
 
   /** The turn ended by an error. One that broke the answer off after it had begun counts against its provider. */
@@ -148,20 +148,25 @@ export class TurnAttempts implements Disposable {
   #isLeftAlone({ provider }: ResolvedModel): boolean {
     const { models, clock } = this.ctx.parts
     const now = clock.monotonic()
-    if (this.#touched.has(provider) || models.health.standing(provider, now) === 'well') return false
+    if (this.#touched.includes(provider) || models.health.standing(provider, now) === 'well') return false
     if (!models.health.tryAgain(provider, now)) return true
-    this.#tryingAgain.add(provider)
+    this.#tryingAgain = [...this.#tryingAgain, provider]
     return false
   }
 
   #noteFailed(): void {
     const { provider } = this.#resolved
-    if (this.#failed.has(provider)) return
-    this.#failed.add(provider)
-    this.#tryingAgain.delete(provider)
+    if (this.#failed.includes(provider)) return
+    this.#failed.push(provider)
+    this.#triedAgain(provider)
     const { models, clock, log } = this.ctx.parts
     const coolMs = models.health.failed(provider, clock.monotonic())
     if (coolMs > 0) log('warn', 'provider cools down', { provider: provider.name, seconds: coolMs / 1000 })
+  }
+
+  #triedAgain(provider: ModelProvider): void {
+    if (this.#tryingAgain.includes(provider))
+      this.#tryingAgain = this.#tryingAgain.filter((other) => other !== provider)
   }
 
   #log(level: 'info' | 'warn', message: string, fields: Readonly<Record<string, string | number>>): void {

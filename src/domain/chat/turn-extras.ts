@@ -29,14 +29,16 @@ export interface TurnExtras {
  * Returns what a turn has beyond its text, or undefined where it has nothing: skills, images, a form to answer in. Throws
  * `invalid_request` for a skill that cannot be used, an image that is none, and a schema that is none.
  */
-export async function extrasOf(
-  { parts, signal }: Context,
-  input: ReplyInput,
-): Promise<TurnExtras | undefined> {
+export function extrasOf(ctx: Context, input: ReplyInput): Promise<TurnExtras | undefined> | undefined {
+  const { responseFormat, attachments, skills } = input
+  // Most turns have nothing but text, and wait for nothing here.
+  const isText = (responseFormat ?? attachments ?? skills) === undefined
+  return isText && ctx.parts.answers.skills.offer() === undefined ? undefined : loadExtras(ctx, input)
+}
+
+async function loadExtras({ parts, signal }: Context, input: ReplyInput): Promise<TurnExtras | undefined> {
   const { skills: shelf, schemas, images: fetcher } = parts.answers
   const { responseFormat: asked, attachments, skills: named } = input
-  // Most turns have nothing but text, and wait for nothing here.
-  if ((asked ?? attachments ?? named) === undefined && shelf.offer() === undefined) return undefined
   const form = asked === undefined ? undefined : formOf(asked, schemas.compile(asked.schema))
   const skills = await skillsOfTurn(shelf, named)
   const images =

@@ -29,6 +29,7 @@ export class TurnRecord {
   readonly #asked: AskedModel
   readonly #bill: TurnBill
   readonly #messageId: string
+  readonly #place: TurnPlace
   #begun: Promise<void> = Promise.resolve()
   #ended = false
 
@@ -39,6 +40,8 @@ export class TurnRecord {
     this.#conversationId = conversationId
     this.#asked = asked
     this.#bill = bill
+    const { channel = 'api', chatId = conversationId } = input.inbound ?? {}
+    this.#place = { conversationId, channel, chatId }
     this.#messageId = input.inbound?.messageId ?? ctx.parts.ids.next('msg')
     this.replyId = ctx.parts.ids.next('msg')
   }
@@ -139,12 +142,6 @@ export class TurnRecord {
     } finally {
       this.#ctx.call?.endTurn(this.#used(usage))
     }
-  }
-
-  get #place(): TurnPlace {
-    const conversationId = this.#conversationId
-    const { channel = 'api', chatId = conversationId } = this.#input.inbound ?? {}
-    return { conversationId, channel, chatId }
   }
 
   async #finish(

@@ -57,6 +57,26 @@ test('it runs by itself where the config says how long, never otherwise, and sto
   )
 })
 
+test('what turns have used is forgotten after `usage.retentionDays`, and what is younger stays', async () => {
+  const provider = new ScriptedProvider('scripted', ['one'])
+  const parts = partsOver(store, [provider])
+  await parts.models.refresh()
+  await turnOf(requestOf(parts, newToken()), {})
+  const usedUntil = async (to: number): Promise<number> => {
+    const { groups } = await store.usage.sum({ from: 0, to, grouping: { by: 'model' } })
+    return groups.reduce((sum, { requests }) => sum + requests, 0)
+  }
+  const then = parts.clock.now() + 1
+  parts.clock.ms += 399 * dayMs
+  await turnOf(requestOf(parts, newToken()), {})
+  assert.ok((await usedUntil(then)) > 0)
+  parts.clock.ms += 2 * dayMs
+  await using pruner = new ConversationPruner(parts)
+  assert.ok(pruner)
+  await eventually('the removal', async () => ((await usedUntil(then)) === 0 ? true : undefined))
+  assert.ok((await usedUntil(parts.clock.now())) > 0, 'what is younger stays')
+})
+
 async function removals(): Promise<readonly number[]> {
   const { links } = await store.audit.oldest({ afterSequence: 0, limit: 1_000 })
   return links

@@ -1,6 +1,7 @@
 import { auditAction } from '../audit/record.ts'
 import type { Parts } from '../context.ts'
 import { pause, type Supervised, supervise } from '../supervise.ts'
+import { pruneUsage } from '../usage/prune-usage.ts'
 import type { StaleConversation } from './retention-store.ts'
 
 const dayMs = 86_400_000
@@ -11,14 +12,17 @@ const messagesAtOnce = 500
 
 type PrunerParts = Pick<Parts, 'store' | 'turns' | 'clock' | 'log' | 'settings'>
 
-/** Removes conversations whose last message is older than `conversations.retentionDays`, hourly, until it is disposed of. */
+/**
+ * Removes conversations whose last message is older than `conversations.retentionDays`, and the records of turns older than
+ * `usage.retentionDays`, hourly, until it is disposed of.
+ */
 export class ConversationPruner implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #loop: Supervised
 
   constructor(parts: PrunerParts) {
     const { signal } = this.#stop
-    this.#loop = supervise('retention of conversations', () => pruneHourly(parts, signal), signal, parts.log)
+    this.#loop = supervise('retention', () => pruneHourly(parts, signal), signal, parts.log)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -29,11 +33,15 @@ export class ConversationPruner implements AsyncDisposable {
 
 async function pruneHourly(parts: PrunerParts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const { retentionDays } = parts.settings().conversations
+    const { usage, conversations } = parts.settings()
+    const { retentionDays } = conversations
     if (retentionDays !== null) {
       const removed = await pruneConversations(parts, parts.clock.now() - retentionDays * dayMs, signal)
       if (removed > 0) parts.log('info', 'old conversations removed', { count: removed })
     }
+    const before = parts.clock.now() - usage.retentionDays * dayMs
+    const forgotten = await pruneUsage(parts.store.usage, before, signal)
+    if (forgotten > 0) parts.log('info', 'old usage removed', { count: forgotten })
     await pause(sweepMs, signal)
   }
 }

@@ -92,16 +92,16 @@ test('a retired id goes no further than the list, and one that is listed allows 
   assert.equal((await resolveModel(parts, undefined, [retired])).model.id, 'large')
 })
 
-test('a token whose models cannot be asked for now is told to come again', async () => {
+test('a token whose model may be at a provider that cannot be asked for its models is led there', async () => {
   const down = new ScriptedProvider('down', [])
   down.list = () => Promise.reject(new GatewayError('provider_unavailable', 'down cannot be reached.'))
   const parts = await partsWith([down, new ScriptedProvider('acme', ['small'])])
-  await assert.rejects(resolveModel(parts, undefined, ['mine']), (error) => {
-    assert.ok(error instanceof GatewayError)
-    assert.equal(error.code, 'provider_unavailable')
-    assert.equal(error.message, 'No model is available. down cannot be reached.')
-    return true
-  })
+  const { provider, model } = await resolveModel(parts, undefined, ['mine'])
+  assert.deepEqual([provider.name, model.id], ['down', 'mine'])
+  assert.deepEqual(
+    listModels(parts, ['mine']).map((row) => [row.id, row.available, row.default]),
+    [['mine', false, true]],
+  )
 })
 
 test('a thousand listed names over a thousand models are gone through in no time', async () => {
@@ -110,7 +110,7 @@ test('a thousand listed names over a thousand models are gone through in no time
   const names = ids.map((id) => `x/${id}`)
   const started = performance.now()
   assert.deepEqual(listModels(parts, names), [])
-  assert.ok(performance.now() - started < 500)
+  assert.ok(performance.now() - started < 2_000)
 })
 
 async function partsWith(providers: readonly ModelProvider[], settings: TestSettings = {}): Promise<Parts> {

@@ -17,6 +17,8 @@ export interface ProviderListing {
   /** Which of them answers where none is named, found once a listing: a list can hold hundreds. */
   readonly preferred?: ModelInfo | undefined
   readonly sentence?: string
+  /** True where it has failed and was reached: it answered otherwise than it should. */
+  readonly isRefused?: boolean
 }
 
 const listingTimeoutMs = 5_000
@@ -96,7 +98,14 @@ export class ModelCatalog {
       this.#note({ provider, status: 'ok', models })
     } catch (error) {
       const models = this.#listings.get(provider.name)?.models ?? []
-      this.#note({ provider, status: 'failed', models, sentence: sentenceOf(error, provider.name) })
+      const isRefused = error instanceof GatewayError && error.code === 'provider_error'
+      this.#note({
+        provider,
+        status: 'failed',
+        models,
+        sentence: sentenceOf(error, provider.name),
+        isRefused,
+      })
     }
   }
 }

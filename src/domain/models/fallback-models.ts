@@ -1,7 +1,10 @@
 import type { Parts } from '../context.ts'
-import { type AllowedModels, allowing, findNamed, type ResolvedModel } from './resolve-model.ts'
+import { type AllowedModels, allowing, findPossible, type ResolvedModel } from './resolve-model.ts'
 
-/** Returns the models of `models.fallbacks` that are known now and in `allowed`, in order, each once and none that is `first`. */
+/**
+ * Returns the models of `models.fallbacks` that there are, as far as is known now, and that are in `allowed`, in order, each once and none
+ * that is `first`.
+ */
 export function fallbackModels(
   parts: Parts,
   first: ResolvedModel,
@@ -12,7 +15,7 @@ export function fallbackModels(
   const isAllowed = allowing(parts, allowed)
   const taken = [first]
   for (const name of fallbacks) {
-    const found = findNamed(parts, name)
+    const found = findPossible(parts, name)
     if (found === undefined || !isAllowed(found) || taken.some((other) => isSame(other, found))) continue
     taken.push({ provider: found.provider, model: found.model })
   }

@@ -1,4 +1,5 @@
 import type { Parts } from '../context.ts'
+import type { ModelInfo, ModelProvider } from './provider.ts'
 import { type AllowedModels, allowing, findDefault } from './resolve-model.ts'
 
 /** A row of `GET /api/v1/models`. */
@@ -23,15 +24,23 @@ export function listModels(parts: Parts, allowed: AllowedModels = null): readonl
     models
       .filter((model) => isAllowed({ provider, model }))
       .map((model) => ({
-        id: model.id,
-        provider: provider.name,
-        name: model.name,
-        contextWindow: model.contextWindow,
-        maxOutputTokens: model.maxOutputTokens,
+        ...rowOf(provider, model),
         available: status === 'ok' && parts.models.health.standing(provider, now) !== 'cooling',
         default: chosen?.provider === provider && chosen.model === model,
       })),
   )
   if (rows.some((row) => row.default)) return rows
+  // One of a provider that could not be asked for its models: who names none is answered by that all the same.
+  if (chosen) {
+    const { provider, model } = chosen
+    return [{ ...rowOf(provider, model), available: false, default: true }, ...rows]
+  }
   return rows.map((row, index) => ({ ...row, default: index === 0 }))
+}
+
+function rowOf(
+  provider: ModelProvider,
+  { id, name, contextWindow, maxOutputTokens }: ModelInfo,
+): Omit<ListedModel, 'available' | 'default'> {
+  return { id, provider: provider.name, name, contextWindow, maxOutputTokens }
 }

@@ -143,15 +143,37 @@ test('an unknown id names ten models at most, and tells how many more there are'
   assert.doesNotMatch(error.message, /model-10/)
 })
 
-test('a provider that cannot be asked is named to who asks for an unknown model, with the reason', async () => {
-  const broken = failing('broken', new GatewayError('provider_error', 'broken refused its key (401).'))
-  await assert.rejects(found([new ScriptedProvider('acme', ['small']), broken], 'large'), (error) => {
+test('of a provider that never told its models nobody says that it lacks one: it is asked, by whatever name leads there', async () => {
+  const broken = failing('broken', new GatewayError('provider_error', 'broken refuses our key (401).'))
+  const providers = [new ScriptedProvider('acme', ['small']), broken, failing('later', new Error('down'))]
+  assert.equal(await found(providers, 'large'), 'broken large')
+  assert.equal(await found(providers, 'vendor/large'), 'broken vendor/large')
+  assert.equal(await found(providers, 'fast', { aliases: { fast: 'large' } }), 'broken large for fast')
+  assert.equal(await found(providers, undefined, { default: 'large' }), 'broken large')
+  assert.equal(await found(providers, 'small'), 'acme small')
+  assert.equal(await found([broken], retired), `broken ${successor} for ${retired}`)
+  // These providers have told what they have.
+  await assert.rejects(found(providers, 'acme/large'), isUnknown)
+  await assert.rejects(found(providers, ''), isUnknown)
+})
+
+test('a provider that told its models once is named to who asks for an unknown one, with what is wrong with it now', async () => {
+  const acme = new ScriptedProvider('acme', ['small'])
+  const parts = partsOver(store, [acme])
+  await parts.models.refresh()
+  acme.list = () => Promise.reject(new GatewayError('provider_error', 'acme refuses our key (401).'))
+  await assert.rejects(
+    resolveModel(parts, 'small').then(() => resolveModel(parts, 'large')),
+    isUnknown,
+  )
+  await parts.models.refresh()
+  await assert.rejects(resolveModel(parts, 'large'), (error) => {
     assert.ok(error instanceof GatewayError)
-    assert.match(error.message, /small\. broken refused its key \(401\)\./)
+    assert.match(error.message, /small\. acme refuses our key \(401\)\./)
     return isUnknown(error)
   })
-  const rude = failing('rude', new TypeError('secret detail'))
-  await assert.rejects(found([rude], 'large'), (error) => {
+  acme.list = () => Promise.reject(new TypeError('secret detail'))
+  await assert.rejects(resolveModel(parts, 'large'), (error) => {
     assert.ok(error instanceof GatewayError)
     assert.doesNotMatch(error.message, /secret/)
     return isUnknown(error)
@@ -189,26 +211,37 @@ test('providers are listed on the first demand, once for all who ask at the same
 test('a provider that failed is asked again by the next who needs it, and found when it is back', async () => {
   const acme = failing('acme', new Error('down'))
   const parts = partsOver(store, [acme])
-  await assert.rejects(resolveModel(parts, 'small'), isUnknown)
+  assert.equal((await resolveModel(parts, 'small')).model.name, 'small')
   acme.list = async () => [{ id: 'small', name: 'Small', contextWindow: null, maxOutputTokens: null }]
-  assert.equal(described(await resolveModel(parts, 'small')), 'acme small')
+  assert.equal((await resolveModel(parts, 'small')).model.name, 'Small')
 })
 
 test('the demo model never stands in for providers that fail or list nothing', async () => {
   const demo = new ScriptedProvider('demo', ['demo'])
-  const down = failing('anthropic', new GatewayError('provider_error', 'anthropic refused its key.'))
-  for (const providers of [
-    [down, demo],
-    [new ScriptedProvider('acme', []), demo],
-  ]) {
+  const refused = failing('anthropic', new GatewayError('provider_error', 'anthropic refuses our key.'))
+  const down = failing('acme', new GatewayError('provider_unavailable', 'acme cannot be reached.'))
+  for (const [real, code] of [
+    [[refused], 'provider_error'],
+    [[down], 'provider_unavailable'],
+    [[refused, down], 'provider_unavailable'],
+    [[new ScriptedProvider('acme', [])], 'provider_unavailable'],
+  ] as const) {
+    const providers = [...real, demo]
     await assert.rejects(found(providers, undefined), (error) => {
       assert.ok(error instanceof GatewayError)
-      assert.equal(error.code, 'provider_unavailable')
-      assert.ok((error.retryAfterSeconds ?? 0) >= 1)
+      assert.equal(error.code, code)
+      assert.equal((error.retryAfterSeconds ?? 0) >= 1, code === 'provider_unavailable')
       return true
     })
-    await assert.rejects(found(providers, retired), isUnknown)
-    await assert.rejects(found(providers, undefined, { default: 'large' }), isUnknown)
+    const [first] = real
+    for (const [asked, meant] of [
+      [retired, `${successor} for ${retired}`],
+      ['large', 'large'],
+    ] as const) {
+      if (first === refused || first === down)
+        assert.equal(await found(providers, asked), `${first.name} ${meant}`)
+      else await assert.rejects(found(providers, asked), isUnknown)
+    }
     assert.equal(await found(providers, 'demo'), 'demo demo')
   }
 })

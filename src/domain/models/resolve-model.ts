@@ -2,6 +2,7 @@ import type { Parts } from '../context.ts'
 import { GatewayError } from '../errors.ts'
 import type { CatalogEntry } from './catalog.ts'
 import { defaultModel } from './default-model.ts'
+import type { ModelInfo } from './provider.ts'
 import { retiredModels } from './retired-models.ts'
 
 const idsNamedMax = 10
@@ -17,8 +18,9 @@ export type AllowedModels = readonly string[] | null
 
 /**
  * Finds the model that a caller means: a configured alias, `provider/id`, a bare id, or a retired id's successor (else the default).
- * Without `asked` it is the default. Providers that have not listed their models yet are asked first. Throws `model_not_found`,
- * `insufficient_scope` for one that is not in `allowed`, and `provider_unavailable` where none is named and no provider lists any.
+ * Without `asked` it is the default. Providers that have not listed their models yet are asked first; of one that could not be asked nobody
+ * says that it lacks a model: it is named as who answers, and tells by itself what is wrong. Throws `model_not_found`, `insufficient_scope`
+ * for one that is not in `allowed`, and `provider_error` or `provider_unavailable` where none is named and no provider lists any.
  */
 export async function resolveModel(
   parts: Parts,
@@ -28,7 +30,7 @@ export async function resolveModel(
   let found = lookUp(parts, asked, allowed)
   if (!found && parts.models.listings().some((listing) => listing.status !== 'ok')) {
     await parts.models.refresh()
-    found = lookUp(parts, asked, allowed)
+    found = lookUp(parts, asked, allowed) ?? lookUp(parts, asked, allowed, findPossible)
   }
   if (!found) throw asked === undefined ? nothingToAsk(parts, allowed) : unknownModel(parts, asked, allowed)
   if (allowing(parts, allowed)(found)) return found
@@ -36,17 +38,23 @@ export async function resolveModel(
 }
 
 /**
- * Finds the model that answers where a caller names none, among those that are known now: the configured one, else the preferred one. Who
+ * Finds the model that answers where a caller names none, as far as models are known now: the configured one, else the preferred one. Who
  * may not use that is answered by the first of `allowed` that there is.
  */
 export function findDefault(parts: Parts, allowed: AllowedModels = null): CatalogEntry | undefined {
+  return defaultBy(findNamed, parts, allowed) ?? defaultBy(findPossible, parts, allowed)
+}
+
+type Find = (parts: Parts, name: string) => ResolvedModel | undefined
+
+function defaultBy(find: Find, parts: Parts, allowed: AllowedModels): CatalogEntry | undefined {
   const { default: configured } = parts.settings().models
-  const standard = configured === null ? defaultModel(parts.models) : findNamed(parts, configured)
+  const standard = configured === null ? defaultModel(parts.models) : find(parts, configured)
   if (standard && allowing(parts, allowed)(standard)) {
     return { provider: standard.provider, model: standard.model }
   }
   for (const name of allowed ?? []) {
-    const own = findNamed(parts, name)
+    const own = find(parts, name)
     if (own) return { provider: own.provider, model: own.model }
   }
   return undefined
@@ -60,7 +68,7 @@ export function allowing(parts: Parts, allowed: AllowedModels): (entry: CatalogE
   return ({ provider, model }) => {
     const key = `${provider.name}/${model.id}`
     if (names.has(model.id) || names.has(key)) return true
-    meant ??= new Set(allowed.map((name) => keyOf(lookUp(parts, name, null))))
+    meant ??= new Set(allowed.map((name) => keyOf(lookUp(parts, name, null, findPossible))))
     return meant.has(key)
   }
 }
@@ -69,18 +77,44 @@ function keyOf(entry: CatalogEntry | undefined): string {
   return entry === undefined ? '' : `${entry.provider.name}/${entry.model.id}`
 }
 
-function lookUp(parts: Parts, asked: string | undefined, allowed: AllowedModels): ResolvedModel | undefined {
-  if (asked === undefined) return findDefault(parts, allowed)
+function lookUp(
+  parts: Parts,
+  asked: string | undefined,
+  allowed: AllowedModels,
+  find: Find = findNamed,
+): ResolvedModel | undefined {
+  if (asked === undefined) return defaultBy(find, parts, allowed)
   const named = findNamed(parts, asked)
-  if (named || !mayBeSucceeded(parts, asked)) return named
-  const standard = findDefault(parts, allowed)
-  return standard && { ...standard, alias: asked }
+  if (named) return named
+  const standard = mayBeSucceeded(parts, asked) ? defaultBy(find, parts, allowed) : undefined
+  return standard ? { ...standard, alias: asked } : find(parts, asked)
+}
+
+/** Finds the model that a name means as `findNamed` does, else the first provider that has never told its models and may have it. */
+export function findPossible(parts: Parts, name: string): ResolvedModel | undefined {
+  const named = findNamed(parts, name)
+  if (named) return named
+  const meant = targetOf(parts, name) ?? name
+  const slash = meant.indexOf('/')
+  // Who is named has told that there is no such model.
+  const isNamed = slash > 0 && parts.models.listing(meant.slice(0, slash)) !== undefined
+  const silent = parts.models
+    .listings()
+    .find(({ status, models }) => status === 'failed' && models.length === 0)
+  if (isNamed || silent === undefined || meant === '') return undefined
+  const id = retiredModels.get(withoutProvider(meant)) ?? meant
+  const entry = { provider: silent.provider, model: unlistedModel(id) }
+  return id === name ? entry : { ...entry, alias: name }
+}
+
+function targetOf(parts: Parts, name: string): string | undefined {
+  const { aliases } = parts.settings().models
+  return Object.hasOwn(aliases, name) ? aliases[name] : undefined
 }
 
 /** Finds the model that a name means, as far as models are known now: an alias, `provider/id`, a bare id, or a retired one's successor. */
 export function findNamed(parts: Parts, name: string): ResolvedModel | undefined {
-  const { aliases } = parts.settings().models
-  const target = Object.hasOwn(aliases, name) ? aliases[name] : undefined
+  const target = targetOf(parts, name)
   const meant = target ?? name
   const entry = parts.models.find(meant) ?? unlisted(parts, meant)
   if (entry) return target === undefined ? entry : { ...entry, alias: name }
@@ -105,10 +139,11 @@ function unlisted(parts: Parts, id: string): CatalogEntry | undefined {
   const listing = slash > 0 ? parts.models.listing(id.slice(0, slash)) : undefined
   const bare = id.slice(slash + 1)
   if (listing?.status !== 'failed' || bare === '') return undefined
-  return {
-    provider: listing.provider,
-    model: { id: bare, name: bare, contextWindow: null, maxOutputTokens: null },
-  }
+  return { provider: listing.provider, model: unlistedModel(bare) }
+}
+
+function unlistedModel(id: string): ModelInfo {
+  return { id, name: id, contextWindow: null, maxOutputTokens: null }
 }
 
 function unknownModel(parts: Parts, asked: string, allowed: AllowedModels): GatewayError {
@@ -167,7 +202,10 @@ function nothingToAsk(parts: Parts, allowed: AllowedModels): GatewayError {
   const reasons = listings
     .filter((listing) => allowed === null || listing.status !== 'ok')
     .map((listing) => listing.sentence ?? `${listing.provider.name} lists no models.`)
-  return new GatewayError('provider_unavailable', `No model is available. ${reasons.join(' ')}`, {
-    retryAfterSeconds: 5,
-  })
+  const sentence = `No model is available. ${reasons.join(' ')}`
+  const failed = listings.filter((listing) => listing.status === 'failed')
+  // What only somebody who minds the gateway can mend, such as a key, passes by no waiting.
+  return failed.length > 0 && failed.every((listing) => listing.isRefused)
+    ? new GatewayError('provider_error', sentence)
+    : new GatewayError('provider_unavailable', sentence, { retryAfterSeconds: 5 })
 }

@@ -8,12 +8,15 @@ export interface TurnEstimate {
   readonly size: Money | null
   /** Turns that are like each other: those of one model. */
   readonly kind: string
+  /** True for what nobody waits for: it begins only where there is room for all of it, and keeps no turn from beginning alone. */
+  readonly isAside?: boolean
 }
 
 /** What is held for a turn that runs. */
 export interface Hold {
   readonly amount: Money
   readonly kind: string
+  readonly isAside: boolean
 }
 
 /** What turns of one kind have cost in all, and the most that one of them has. */
@@ -97,16 +100,18 @@ export class BudgetAccount {
   admit(estimate: TurnEstimate): Admission {
     if (this.isUsedUp) return 'used_up'
     const amount = this.#expected(estimate)
-    if (this.#holds > 0 && this.#spent + this.#held + amount > this.#amount) return 'wait'
+    const { kind, isAside = false } = estimate
+    const needsRoom = isAside || this.#holds > 0
+    if (needsRoom && this.#spent + this.#held + amount > this.#amount) return 'wait'
     this.#held += amount
-    this.#holds++
-    return { amount, kind: estimate.kind }
+    if (!isAside) this.#holds++
+    return { amount, kind, isAside }
   }
 
   /** Gives back what was held for a turn. */
-  release({ amount }: Hold): void {
+  release({ amount, isAside }: Hold): void {
     this.#held -= amount
-    this.#holds--
+    if (!isAside) this.#holds--
   }
 
   /** Counts what a turn has cost; a complete one tells what the next ones may. Returns true once a period, at four fifths of the budget. */

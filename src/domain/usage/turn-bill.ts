@@ -39,13 +39,18 @@ export interface SettledBill {
 }
 
 /**
- * Opens the bill of a turn that is about to be asked. Throws `budget_exceeded` where the budget of whoever pays does not allow it. To be
- * disposed of when the turn is over.
+ * Opens the bill of a turn that is about to be asked; one `aside` is in no turn's way. Throws `budget_exceeded` where the budget of whoever
+ * pays does not allow it. To be disposed of when the turn is over.
  */
-export async function openBill(ctx: Context, turn: ProviderTurn, resolved: ResolvedModel): Promise<TurnBill> {
+export async function openBill(
+  ctx: Context,
+  turn: ProviderTurn,
+  resolved: ResolvedModel,
+  as: 'turn' | 'aside' = 'turn',
+): Promise<TurnBill> {
   if (payerOf(ctx.actor)?.budget === undefined) return new TurnBill(ctx, undefined)
-  const { budgets } = ctx.parts.answers
-  return new TurnBill(ctx, await budgets.reserve(ctx.actor, estimateOf(ctx, turn, resolved), ctx.signal))
+  const estimate = { ...estimateOf(ctx, turn, resolved), isAside: as === 'aside' }
+  return new TurnBill(ctx, await ctx.parts.answers.budgets.reserve(ctx.actor, estimate, ctx.signal))
 }
 
 /** What one turn costs: held before, settled once after. */

@@ -73,4 +73,6 @@ export interface UsageStore {
   }): Promise<void>
   /** Sums up the first of what is asked for, in one step of some milliseconds. */
   sum(query: SumUsage): Promise<UsageStep>
+  /** Removes at most 500 of the oldest records from before then, with their metadata. Resolves to how many. */
+  prune(before: number): Promise<number>
 }

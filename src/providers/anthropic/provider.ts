@@ -3,6 +3,7 @@ import { ask, type Dialect, type Question } from '../ask.ts'
 import { createClient } from '../client.ts'
 import { keysOf, secretsOf } from '../credentials.ts'
 import type { ForeignError } from '../foreign-error.ts'
+import { FormatMemory } from '../format-memory.ts'
 import { KeyRing } from '../key-ring.ts'
 import { configuredModels, limitsOf, modelInfoOf } from '../known-models.ts'
 import { getModelList } from '../model-list.ts'
@@ -27,6 +28,7 @@ export function createAnthropicProvider(settings: ProviderSettings): ModelProvid
   const { name } = settings
   const client = createClient(name, anthropicRoot(settings))
   const configured = configuredModels(settings.models)
+  const memory = new FormatMemory<FormatMeans>()
   let offered: readonly ModelInfo[] = configured ?? []
 
   const maxTokensOf = (model: string): number =>
@@ -41,7 +43,8 @@ export function createAnthropicProvider(settings: ProviderSettings): ModelProvid
     path: '/v1/messages',
     keys: new KeyRing(keysOf(settings), (key) => anthropicHeaders(settings, key)),
     question: (turn) => {
-      const body = messagesRequest(turn, maxTokensOf(turn.model), name, meansOf(turn))
+      const means = memory.recall(turn) ?? meansOf(turn)
+      const body = messagesRequest(turn, maxTokensOf(turn.model), name, means)
       const question = { body, warnings: [] }
       return refusesTemperature(turn.model) ? withoutTemperature(question) : question
     },
@@ -49,6 +52,11 @@ export function createAnthropicProvider(settings: ProviderSettings): ModelProvid
       if (question.body.temperature !== undefined && isAbout(refusal, /\btemperature\b/i))
         return withoutTemperature(question)
       return turn.responseFormat === undefined ? undefined : otherwise(question, refusal, turn, name)
+    },
+    // One that is taken as it was asked first has nothing to be remembered.
+    taken: ({ body }, turn) => {
+      if (turn.responseFormat !== undefined && body.output_config === undefined)
+        memory.learn(turn, { type: isByTool(body) ? 'tool' : 'words' })
     },
     readPlain: (json, turn) => readMessage(dialect, json, turn),
     createReader: (turn) => createMessageReader(dialect, turn),
@@ -104,6 +112,10 @@ function otherwise(
   return { ...question, body: { ...rest, ...(keepsTemperature ? { temperature } : {}) } }
 }
 
+function isByTool({ tools }: MessagesRequest): boolean {
+  return tools?.some((tool) => tool.name === answerTool) ?? false
+}
+
 function nextMeans(
   body: MessagesRequest,
   refusal: ForeignError,
@@ -114,8 +126,7 @@ function nextMeans(
       isAbout(refusal, /output.?(?:config|format)|schema|structured|grammar/i)
       ? meansWithout(responseFormat.schema)
       : undefined
-  const isByTool = body.tools?.some((tool) => tool.name === answerTool)
-  return isByTool && isAbout(refusal, /tool|thinking|schema/i) ? { type: 'words' } : undefined
+  return isByTool(body) && isAbout(refusal, /tool|thinking|schema/i) ? { type: 'words' } : undefined
 }
 
 /** All pages of `GET /v1/models`, newest first as the API lists them, without the retired ones. */

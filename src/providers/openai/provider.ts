@@ -3,6 +3,7 @@ import { ask, type Dialect, type Question } from '../ask.ts'
 import { createClient } from '../client.ts'
 import { keysOf, secretsOf } from '../credentials.ts'
 import type { ForeignError } from '../foreign-error.ts'
+import { FormatMemory } from '../format-memory.ts'
 import { KeyRing } from '../key-ring.ts'
 import { configuredModels, modelInfoOf } from '../known-models.ts'
 import { getModelList } from '../model-list.ts'
@@ -19,6 +20,7 @@ export function createOpenAiProvider(settings: ProviderSettings): ModelProvider 
   const client = createClient(name, settings.baseUrl)
   const configured = configuredModels(settings.models)
   const maxTokensField = maxTokensFieldOf(settings)
+  const memory = new FormatMemory<FormatMeans>()
 
   const dialect: Dialect<CompletionRequest> = {
     name,
@@ -27,10 +29,14 @@ export function createOpenAiProvider(settings: ProviderSettings): ModelProvider 
     path: '/chat/completions',
     keys: new KeyRing(keysOf(settings), (key) => openAiHeaders(settings, key)),
     question: (turn) => {
-      const question = { body: completionRequest(turn, maxTokensField, name, meansOf(turn)), warnings: [] }
+      const means = memory.recall(turn) ?? meansOf(turn)
+      const question = { body: completionRequest(turn, maxTokensField, name, means), warnings: [] }
       return refusesTemperature(turn.model) ? withoutTemperature(question) : question
     },
     rephrase: (question, refusal, turn) => rephrase(question, refusal, turn, name),
+    taken: ({ body }, turn) => {
+      if (turn.responseFormat !== undefined) memory.learn(turn, meansIn(body))
+    },
     readPlain: (json, turn) => readCompletion(dialect, json, turn),
     createReader: (turn) => createCompletionReader(dialect, turn),
   }
@@ -83,6 +89,11 @@ function meansOf({ responseFormat }: ProviderTurn): FormatMeans | undefined {
   if (responseFormat === undefined) return undefined
   if (responseFormat.schema.type !== 'object') return 'words'
   return allowsStrict(responseFormat.schema) ? 'strict' : 'schema'
+}
+
+function meansIn({ response_format: format }: CompletionRequest): FormatMeans {
+  if (format === undefined) return 'words'
+  return format.json_schema.strict ? 'strict' : 'schema'
 }
 
 // Wordings of OpenAI, Azure, Groq, DeepSeek, vLLM (guided decoding, xgrammar) and llama.cpp.

@@ -87,6 +87,27 @@ export function usageContract(open: OpenStore): void {
       assert.deepEqual([await sum(10, 31, 'tok_b'), await sum(10, 31, 'tok_c')], [3, 0])
     })
 
+    it('goes by age, the oldest first and 500 a step, with its metadata', async (t) => {
+      const store = await emptyStore(t, open)
+      const metadata = { customer: 'acme' }
+      const old = Array.from({ length: 700 }, (_, i) => record({ at: i, metadata }))
+      await store.usage.append({ records: [record({ at: 1_000, metadata }), ...old.toReversed()] })
+      assert.equal(await store.usage.prune(1_000), 500)
+      const { groups } = await store.usage.sum({ from: 0, to: 500, grouping: { by: 'model' } })
+      assert.deepEqual(groups, [])
+      assert.equal(await store.usage.prune(1_000), 200)
+      assert.equal(await store.usage.prune(1_000), 0)
+      const [left, ...others] = await sums(store, { by: 'metadata', name: 'customer' })
+      assert.deepEqual([left?.key, left?.requests, others], ['acme', 1, []])
+      // A key that is free again must not lead to the metadata of who had it before.
+      await store.usage.prune(1_001)
+      await store.usage.append({ records: [record()] })
+      assert.deepEqual(
+        (await sums(store, { by: 'metadata', name: 'customer' })).map(({ key }) => key),
+        [null],
+      )
+    })
+
     it('tells a cost, an estimate and the dearest turn apart, to the last place', async (t) => {
       const store = await emptyStore(t, open)
       const costs = [1n, 2_000_000_000_000_000_001n, 3n]

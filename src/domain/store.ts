@@ -156,7 +156,7 @@ export interface TurnStore {
 
 /** Each change takes the record of itself, which is kept with it or not at all. */
 export interface TokenStore {
-  /** A number that every change of a token, also by another process, raises. Synchronous and cheap: read on every request. */
+  /** A number that every change of a token, also by another process, raises. Synchronous and cheap: asked on every request, read at most once in a turn of the event loop. */
   epoch(): number
   /** All tokens made by the CLI, revoked ones too, and the hashes of revoked config tokens. */
   load(): Promise<{ readonly tokens: readonly Token[]; readonly deniedHashes: readonly string[] }>

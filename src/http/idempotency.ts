@@ -23,17 +23,25 @@ const passing: ReadonlySet<number> = new Set([401, 402, 403, 408, 409, 429])
  * one's answer. `work` keeps an answer with status 200 itself, in the commit that makes it true; an answer 4xx that no waiting changes is
  * kept here. Throws as `beginOnce` does, and `invalid_request` for a header that is no key.
  */
-export async function answerOnce<T>(
+export function answerOnce<T>(
   http: HttpParts,
   request: FastifyRequest,
   reply: FastifyReply,
   work: (call: OnceCall | undefined) => Promise<T>,
 ): Promise<T | FastifyReply> {
   const name = idempotencyKeyOf(request)
-  if (name === undefined) {
-    if (request.validationError) throw request.validationError
-    return await work(undefined)
-  }
+  if (name !== undefined) return answerKeyed(http, request, reply, name, work)
+  if (request.validationError) throw request.validationError
+  return work(undefined)
+}
+
+async function answerKeyed<T>(
+  http: HttpParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  name: string,
+  work: (call: OnceCall) => Promise<T>,
+): Promise<T | FastifyReply> {
   const use = useOf(http, request, name)
   const begun = await beginOnce(http.parts, use)
   if ('answer' in begun) return replay(request, reply, begun.answer)

@@ -62,8 +62,16 @@ export function tokenStore(reader: Reader, writer: Writer): TokenStore {
   )
   const denied = reader.prepare('SELECT hash FROM denied_hashes ORDER BY key')
   let epoch = readEpoch(epochQuery)
+  let isFresh = false
+  const outdate = (): void => {
+    isFresh = false
+  }
   return {
     epoch() {
+      // Requests that came in one turn of the event loop share one read: what is sent after a change comes in a later one.
+      if (isFresh) return epoch
+      isFresh = true
+      setImmediate(outdate)
       // While the file cannot be read, requests go on with the tokens in memory; the reader has told health by then.
       try {
         epoch = readEpoch(epochQuery)

@@ -60,10 +60,10 @@ async function plain(
   call: OnceCall | undefined,
 ): Promise<ChatReply | FastifyReply> {
   const said = { conversationId: '', content: '' }
-  const ctx: Context = {
-    ...contextOf(http, request, abortOnClose(reply).signal, countAttempts(request, reply)),
-    ...(call ? { keepAnswer: (done: Done) => call.answered(chatReply(said, done)) } : {}),
-  }
+  const asked = contextOf(http, request, abortOnClose(reply).signal, countAttempts(request, reply))
+  const ctx: Context = call
+    ? { ...asked, keepAnswer: (done: Done) => call.answered(chatReply(said, done)) }
+    : asked
   try {
     for await (const event of runTurn(ctx, inputOf(request.body, false))) {
       switch (event.type) {

@@ -57,9 +57,10 @@ const known = new Map<Runnable, { readonly number: number; readonly parameters: 
   runnables.map((runnable, number) => [runnable, { number, parameters: parameterCount(runnable) }]),
 )
 
-function numberOf([runnable, ...parameters]: Operation): number {
+function numberOf(operation: Operation): number {
+  const [runnable] = operation
   const entry = known.get(runnable)
-  if (entry?.parameters !== parameters.length) {
+  if (entry?.parameters !== operation.length - 1) {
     const what = 'sql' in runnable ? runnable.sql : runnable.name
     throw new Error(`This operation is not in the registry, or its parameters are not as many: ${what}`)
   }

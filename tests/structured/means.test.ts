@@ -35,6 +35,18 @@ describe('models without the newest means', async () => {
     assert.match(textAt(taken, 'messages', 0, 'content'), /^Be brief\.\n\nAnswer with one JSON value/)
   })
 
+  it('what a server has refused it is not asked again with that form, and with another one it is', async () => {
+    const before = questionsTo(openai.provider).length
+    openai.provider.next({ pieces: [json] })
+    const { body } = await openai.chat({ responseFormat, model: 'gpt-old' })
+    assert.deepEqual(at(body, 'data'), { mood: 'good' })
+    assert.equal(questionsTo(openai.provider).length, before + 1)
+    const other = { type: 'json_schema', schema: { ...schema, title: 'Mood' } }
+    openai.provider.next({ pieces: [json] })
+    await openai.chat({ responseFormat: other, model: 'gpt-old' })
+    assert.equal(questionsTo(openai.provider).length, before + 3)
+  })
+
   it('a Claude before 4.5 answers by a tool that it must call, plain and streamed', async () => {
     const model = 'claude-3-haiku-20240307'
     anthropic.provider.next({ toolCalls: answerCall })
@@ -67,6 +79,10 @@ describe('models without the newest means', async () => {
     assert.notEqual(at(refused, 'output_config'), undefined)
     assert.equal(at(taken, 'output_config'), undefined)
     assert.equal(at(taken, 'tool_choice', 'type'), 'tool')
+    anthropic.provider.next({ toolCalls: answerCall })
+    const again = await anthropic.chat({ responseFormat, model: 'claude-sonnet-5-lite' })
+    assert.deepEqual(at(again.body, 'data'), { mood: 'good' })
+    assert.equal(questionsTo(anthropic.provider).length, before + 3, 'the refusal is remembered')
   })
 
   it('a model that can be made to call no tool is asked in words', async () => {

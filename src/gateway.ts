@@ -1,18 +1,16 @@
 import { hash, randomFillSync } from 'node:crypto'
 import { join } from 'node:path'
 import { createChannel } from './channels/index.ts'
-import { type ChannelSection, channelSections } from './config/channel-settings.ts'
+import { channelSections } from './config/channel-settings.ts'
 import type { Env } from './config/environment.ts'
 import { LiveConfig } from './config/live-config.ts'
 import type { LoadedConfig } from './config/load.ts'
-import type { Config } from './config/schema.ts'
 import { skillSettingsOf } from './config/settings.ts'
 import { AuditKeeper } from './domain/audit/audit-keeper.ts'
 import { AuditTrail } from './domain/audit/audit-trail.ts'
 import { auditAction } from './domain/audit/record.ts'
 import type { Channel } from './domain/channels/channel.ts'
 import { ChannelHub } from './domain/channels/channel-hub.ts'
-import type { ConfiguredChannel } from './domain/channels/running-channel.ts'
 import { RunningTurns } from './domain/chat/running-turns.ts'
 import { SummaryQueue } from './domain/chat/summary-queue.ts'
 import type { Clock } from './domain/clock.ts'
@@ -26,12 +24,13 @@ import { RateLimiter } from './domain/limits/rate-limiter.ts'
 import { ModelCatalog } from './domain/models/catalog.ts'
 import { checkModelNames } from './domain/models/check-model-names.ts'
 import type { ModelProvider } from './domain/models/provider.ts'
-import { type ListedSkill, listSkills } from './domain/skills/list-skills.ts'
 import { Authenticator } from './domain/tokens/authenticate.ts'
 import { SessionTokens } from './domain/tokens/session-token.ts'
 import { TokenCare } from './domain/tokens/token-care.ts'
 import { Budgets } from './domain/usage/budgets.ts'
 import { Outbox } from './domain/webhooks/outbox.ts'
+import { configuredChannel, type UsableSection } from './gateway/configured-channels.ts'
+import { findProviders, type LookedAt } from './gateway/find-providers.ts'
 import { anonymous } from './http/auth.ts'
 import { limitsByKey, longestWindowMs } from './http/rate-limit.ts'
 import { createHttpServer } from './http/server.ts'
@@ -40,8 +39,7 @@ import { LogFile } from './logging/log-file.ts'
 import { createProbes } from './logging/probes.ts'
 import { type ClosableImageFetcher, createLazyImageFetcher } from './outgoing/lazy-images.ts'
 import { startWebhooks } from './outgoing/webhooks.ts'
-import { checkProviders, type ProviderCheck } from './providers/check-providers.ts'
-import { createProvider, discoverProviders, type ProviderSettings } from './providers/index.ts'
+import { createProvider, type ProviderSettings } from './providers/index.ts'
 import { ProviderSet } from './providers/provider-set.ts'
 import { SchemaChecks } from './schema/compile-schema.ts'
 import { bundledSkillsDir, SkillFolders } from './skills/skill-folders.ts'
@@ -68,15 +66,6 @@ export interface GatewayOverrides {
   readonly createChannel?: (section: UsableSection) => Promise<Channel>
 }
 
-/** The section of a channel that has its tokens. */
-export type UsableSection = Exclude<ChannelSection, { readonly settings: null }>
-
-/** Where models were looked for. */
-export interface LookedAt {
-  readonly what: string
-  readonly found: boolean
-}
-
 /** A gateway that is wired and not yet listening. */
 export interface Gateway {
   readonly parts: Parts
@@ -94,7 +83,6 @@ export interface Gateway {
 
 const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 const relistMs = 600_000
-const discoveryMs = 1_000
 
 /** Wires a gateway: the composition root. Throws `GatewayError` where the data folder is in use or cannot be opened. */
 export async function createGateway(
@@ -250,69 +238,6 @@ export async function createGateway(
 const configWatcher = { type: 'worker', id: null, name: 'config' } as const
 
 const demo: ProviderSettings = { name: 'demo', api: 'demo', baseUrl: '' }
-
-function configuredChannel(
-  section: ChannelSection,
-  create: (section: UsableSection) => Promise<Channel>,
-): ConfiguredChannel {
-  const { name } = section
-  if (section.settings === null) {
-    const { reason, remedy } = section
-    return { name, mark: reason, secrets: [], create: { reason, remedy } }
-  }
-  return {
-    name,
-    mark: JSON.stringify(section.settings),
-    secrets: secretsOf(section),
-    create: () => create(section),
-  }
-}
-
-function secretsOf({ name, settings }: UsableSection): readonly string[] {
-  switch (name) {
-    case 'telegram':
-      return [settings.botToken]
-    case 'discord':
-      return [settings.token]
-    case 'slack':
-      return [settings.botToken, settings.appToken]
-  }
-}
-
-async function findProviders(
-  config: Config,
-  env: Env,
-): Promise<{ readonly settings: readonly ProviderSettings[]; readonly lookedAt: readonly LookedAt[] }> {
-  const configured = Object.entries(config.models.providers)
-  if (configured.length > 0) {
-    return { settings: configured.map(([name, provider]) => ({ name, ...provider })), lookedAt: [] }
-  }
-  return discoverProviders(env, { signal: AbortSignal.timeout(discoveryMs) })
-}
-
-/** Asks the providers of a config, or those that are found without one, for their models. Calls no model. Never rejects. */
-export async function inspectProviders(
-  { config }: LoadedConfig,
-  env: Env,
-): Promise<{ readonly providers: readonly ProviderCheck[]; readonly lookedAt: readonly LookedAt[] }> {
-  const { settings, lookedAt } = await findProviders(config, env).catch(() => ({
-    settings: [],
-    lookedAt: [],
-  }))
-  return { providers: await checkProviders(settings), lookedAt }
-}
-
-/** Reads the skills as a gateway with a config would. Never rejects. */
-export async function inspectSkills({ config }: LoadedConfig, env: Env): Promise<readonly ListedSkill[]> {
-  const settings = skillSettingsOf(config, env)
-  using folders = new SkillFolders({
-    bundledDir: bundledSkillsDir,
-    settings: () => settings,
-    monotonic: systemClock.monotonic,
-    log: () => undefined,
-  })
-  return await listSkills(folders)
-}
 
 function sha256Hex(text: string): string {
   return hash('sha256', text)

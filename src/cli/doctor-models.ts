@@ -1,6 +1,6 @@
 import { environment } from '../config/environment.ts'
 import type { LoadedConfig } from '../config/load.ts'
-import { inspectProviders } from '../gateway.ts'
+import { inspectProviders } from '../gateway/find-providers.ts'
 import { type DoctorRow, editCommand, warning, well, wrong } from './doctor-row.ts'
 import { shellWord } from './shell.ts'
 

@@ -53,7 +53,7 @@ export class ApiError extends OpenClawError {
     readonly data: unknown
   }
 
-  constructor(message: string, status: number, body: ErrorBody, { headers, url }: Response) {
+  constructor(message: string, status: number, body: ErrorBody, headers: Headers, url = '') {
     super(message)
     this.status = status
     this.code = body.error ?? 'unknown'
@@ -99,12 +99,12 @@ export async function apiError(response: Response, url: string): Promise<ApiErro
   const { status } = response
   if (status < 400) return redirected(response, url)
   const kind = byStatus[status] ?? (status >= 500 ? ServerError : BadRequestError)
-  return new kind(body.message ?? foreignWords(status, url), status, body, response)
+  return new kind(body.message ?? foreignWords(status, url), status, body, response.headers, response.url)
 }
 
 /** Makes the error for an answer that is 2xx and no gateway's: the page of a proxy, JSON of another shape, nothing. */
 export function foreignAnswer(response: Response, url: string): ApiError {
-  return new ApiError(foreignWords(response.status, url), response.status, {}, response)
+  return new ApiError(foreignWords(response.status, url), response.status, {}, response.headers)
 }
 
 function foreignWords(status: number, url: string): string {
@@ -114,18 +114,18 @@ function foreignWords(status: number, url: string): string {
 // In a page the status of a redirect is 0.
 function redirected(response: Response, url: string): ApiError {
   const message = `The server at ${url} redirects (${response.status}). The token would go along, so that is not followed: give the client the address that it leads to.`
-  return new ApiError(message, response.status, {}, response)
+  return new ApiError(message, response.status, {}, response.headers)
 }
 
 /** Makes the error for an `error` event. */
 export function streamError(event: ErrorBody, response: Response): StreamError {
-  return new StreamError(event.message ?? 'The stream failed.', response.status, event, response)
+  return new StreamError(event.message ?? 'The stream failed.', response.status, event, response.headers)
 }
 
 /** Makes the error for a stream that ended without `done` or `error`. */
 export function cutShort(response: Response): StreamError {
   const message = 'The stream was cut before its end: what has come is not the whole reply.'
-  return new StreamError(message, response.status, { error: 'stream_interrupted' }, response)
+  return new StreamError(message, response.status, { error: 'stream_interrupted' }, response.headers)
 }
 
 function errorBodyOf(text: string): ErrorBody {

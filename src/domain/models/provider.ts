@@ -35,6 +35,8 @@ export interface AssistantMessage {
   readonly toolCalls?: readonly ToolCall[]
   /** As the `finish` of this message gave it. */
   readonly thought?: ProviderThought
+  /** What a provider of the question's `native` dialect is sent beside it as it stands. */
+  readonly extra?: JsonObject
 }
 
 /** What a tool answered to one call. */
@@ -97,6 +99,15 @@ export interface ResponseFormat {
   readonly schema: JsonObject
 }
 
+/** What the caller of a door wrote in one dialect. */
+export interface NativeQuestion {
+  readonly dialect: 'anthropic' | 'openai'
+  /** Members that a provider of that dialect is sent as they stand, in the place of those made of the turn. */
+  readonly fields: JsonObject
+  /** The field that no other dialect can say, so that a provider of another one refuses the turn. */
+  readonly only?: string
+}
+
 /** One question to a model. */
 export interface ProviderTurn {
   /** The provider's own id of the model, without the provider's name. */
@@ -119,6 +130,8 @@ export interface ProviderTurn {
   readonly responseFormat?: ResponseFormat
   /** Fields that a provider of that dialect is sent as they stand, under those that it writes itself. */
   readonly extra?: { readonly openai: JsonObject; readonly anthropic: JsonObject }
+  /** Whose own form the question came in. A provider of that dialect yields `thought`, and keeps the order of what it says. */
+  readonly native?: NativeQuestion
   /** True asks for a stream; false for one plain answer, which is yielded as one `text`. */
   readonly stream: boolean
   /** Milliseconds to connect in, after which `provider_timeout` is thrown. */
@@ -128,6 +141,8 @@ export interface ProviderTurn {
 /** What a provider yields. `finish` is the last one; a generator that ends without it was cut, and must throw instead. */
 export type ProviderEvent =
   | { readonly type: 'text'; readonly text: string }
+  /** A piece of what the model thinks, in the form of the dialect that the turn is `native` to. */
+  | { readonly type: 'thought'; readonly piece: JsonObject }
   /** Running counts, as soon as they are known, so that an aborted turn is accounted for. */
   | { readonly type: 'usage'; readonly usage: Usage }
   | { readonly type: 'warning'; readonly warning: string }

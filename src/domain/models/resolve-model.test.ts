@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { openTestStore, partsOver } from '../../../tests/support/domain-parts.ts'
 import { ScriptedProvider } from '../../../tests/support/scripted-provider.ts'
-import { GatewayError } from '../errors.ts'
+import { type ErrorCode, GatewayError } from '../errors.ts'
 import type { ModelProvider } from './provider.ts'
 import { resolveModel } from './resolve-model.ts'
 
@@ -143,16 +143,21 @@ test('an unknown id names ten models at most, and tells how many more there are'
   assert.doesNotMatch(error.message, /model-10/)
 })
 
-test('of a provider that never told its models nobody says that it lacks one: it is asked, by whatever name leads there', async () => {
+test('of a provider that never told its models nobody says that it lacks what the config names: it is asked', async () => {
   const broken = failing('broken', new GatewayError('provider_error', 'broken refuses our key (401).'))
   const providers = [new ScriptedProvider('acme', ['small']), broken, failing('later', new Error('down'))]
-  assert.equal(await found(providers, 'large'), 'broken large')
-  assert.equal(await found(providers, 'vendor/large'), 'broken vendor/large')
+  assert.equal(
+    await found(providers, 'quick', { aliases: { quick: 'vendor/large' } }),
+    'broken vendor/large for quick',
+  )
   assert.equal(await found(providers, 'fast', { aliases: { fast: 'large' } }), 'broken large for fast')
   assert.equal(await found(providers, undefined, { default: 'large' }), 'broken large')
   assert.equal(await found(providers, 'small'), 'acme small')
   assert.equal(await found([broken], retired), `broken ${successor} for ${retired}`)
-  // These providers have told what they have.
+  // What a caller alone names could be anything.
+  await assert.rejects(found(providers, 'large'), isUnknown)
+  await assert.rejects(found(providers, 'vendor/large'), isUnknown)
+  // This provider has told what it has.
   await assert.rejects(found(providers, 'acme/large'), isUnknown)
   await assert.rejects(found(providers, ''), isUnknown)
 })
@@ -211,7 +216,7 @@ test('providers are listed on the first demand, once for all who ask at the same
 test('a provider that failed is asked again by the next who needs it, and found when it is back', async () => {
   const acme = failing('acme', new Error('down'))
   const parts = partsOver(store, [acme])
-  assert.equal((await resolveModel(parts, 'small')).model.name, 'small')
+  await assert.rejects(resolveModel(parts, 'small'), hasCode('provider_unavailable'))
   acme.list = async () => [{ id: 'small', name: 'Small', contextWindow: null, maxOutputTokens: null }]
   assert.equal((await resolveModel(parts, 'small')).model.name, 'Small')
 })
@@ -234,14 +239,10 @@ test('the demo model never stands in for providers that fail or list nothing', a
       return true
     })
     const [first] = real
-    for (const [asked, meant] of [
-      [retired, `${successor} for ${retired}`],
-      ['large', 'large'],
-    ] as const) {
-      if (first === refused || first === down)
-        assert.equal(await found(providers, asked), `${first.name} ${meant}`)
-      else await assert.rejects(found(providers, asked), isUnknown)
-    }
+    if (first === refused || first === down) {
+      assert.equal(await found(providers, retired), `${first.name} ${successor} for ${retired}`)
+      await assert.rejects(found(providers, 'large'), hasCode(code))
+    } else for (const asked of [retired, 'large']) await assert.rejects(found(providers, asked), isUnknown)
     assert.equal(await found(providers, 'demo'), 'demo demo')
   }
 })
@@ -277,7 +278,13 @@ function described({ provider, model, alias }: Awaited<ReturnType<typeof resolve
 }
 
 function isUnknown(error: unknown): boolean {
-  assert.ok(error instanceof GatewayError, String(error))
-  assert.equal(error.code, 'model_not_found')
-  return true
+  return hasCode('model_not_found')(error)
+}
+
+function hasCode(code: ErrorCode): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof GatewayError, String(error))
+    assert.equal(error.code, code)
+    return true
+  }
 }

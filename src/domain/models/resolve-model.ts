@@ -1,6 +1,6 @@
 import type { Parts } from '../context.ts'
 import { GatewayError } from '../errors.ts'
-import type { CatalogEntry } from './catalog.ts'
+import type { CatalogEntry, ProviderListing } from './catalog.ts'
 import { defaultModel } from './default-model.ts'
 import type { ModelInfo } from './provider.ts'
 import { retiredModels } from './retired-models.ts'
@@ -19,8 +19,8 @@ export type AllowedModels = readonly string[] | null
 /**
  * Finds the model that a caller means: a configured alias, `provider/id`, a bare id, or a retired id's successor (else the default).
  * Without `asked` it is the default. Providers that have not listed their models yet are asked first; of one that could not be asked nobody
- * says that it lacks a model: it is named as who answers, and tells by itself what is wrong. Throws `model_not_found`, `insufficient_scope`
- * for one that is not in `allowed`, and `provider_error` or `provider_unavailable` where none is named and no provider lists any.
+ * says that it lacks what the config names: it is who answers, and tells by itself what is wrong. Throws `model_not_found`, `insufficient_scope`
+ * for one that is not in `allowed`, and `provider_error` or `provider_unavailable` where no provider lists any.
  */
 export async function resolveModel(
   parts: Parts,
@@ -32,7 +32,7 @@ export async function resolveModel(
     await parts.models.refresh()
     found = lookUp(parts, asked, allowed) ?? lookUp(parts, asked, allowed, findPossible)
   }
-  if (!found) throw asked === undefined ? nothingToAsk(parts, allowed) : unknownModel(parts, asked, allowed)
+  if (!found) throw asked === undefined ? nothingToAsk(parts, allowed) : notFound(parts, asked, allowed)
   if (allowing(parts, allowed)(found)) return found
   throw notAllowed(parts, asked ?? found.model.id, allowed)
 }
@@ -86,8 +86,22 @@ function lookUp(
   if (asked === undefined) return defaultBy(find, parts, allowed)
   const named = findNamed(parts, asked)
   if (named) return named
-  const standard = mayBeSucceeded(parts, asked) ? defaultBy(find, parts, allowed) : undefined
-  return standard ? { ...standard, alias: asked } : find(parts, asked)
+  const isRetired = mayBeSucceeded(parts, asked)
+  const standard = isRetired ? defaultBy(find, parts, allowed) : undefined
+  if (standard) return { ...standard, alias: asked }
+  // What a caller alone names goes to no provider that might not have it: it could be anything.
+  const isConfigured = isRetired || targetOf(parts, asked) !== undefined || allowed?.includes(asked)
+  return isConfigured ? find(parts, asked) : undefined
+}
+
+// Nobody but the demo model has ever told what there is.
+function everyoneIsSilent(parts: Parts): boolean {
+  const real = parts.models.listings().filter(({ provider }) => provider.name !== 'demo')
+  return real.length > 0 && real.every(isSilent)
+}
+
+function isSilent({ status, models }: ProviderListing): boolean {
+  return status === 'failed' && models.length === 0
 }
 
 /** Finds the model that a name means as `findNamed` does, else the first provider that has never told its models and may have it. */
@@ -98,9 +112,7 @@ export function findPossible(parts: Parts, name: string): ResolvedModel | undefi
   const slash = meant.indexOf('/')
   // Who is named has told that there is no such model.
   const isNamed = slash > 0 && parts.models.listing(meant.slice(0, slash)) !== undefined
-  const silent = parts.models
-    .listings()
-    .find(({ status, models }) => status === 'failed' && models.length === 0)
+  const silent = parts.models.listings().find(isSilent)
   if (isNamed || silent === undefined || meant === '') return undefined
   const id = retiredModels.get(withoutProvider(meant)) ?? meant
   const entry = { provider: silent.provider, model: unlistedModel(id) }
@@ -144,6 +156,13 @@ function unlisted(parts: Parts, id: string): CatalogEntry | undefined {
 
 function unlistedModel(id: string): ModelInfo {
   return { id, name: id, contextWindow: null, maxOutputTokens: null }
+}
+
+// Where no provider could be asked, no name is known to be wrong.
+function notFound(parts: Parts, asked: string, allowed: AllowedModels): GatewayError {
+  return everyoneIsSilent(parts)
+    ? nobodyTells(parts.models.listings().filter(isSilent))
+    : unknownModel(parts, asked, allowed)
 }
 
 function unknownModel(parts: Parts, asked: string, allowed: AllowedModels): GatewayError {
@@ -199,9 +218,11 @@ function nothingToAsk(parts: Parts, allowed: AllowedModels): GatewayError {
   } else if (configured !== null) {
     return unknownDefault(parts, configured)
   }
-  const reasons = listings
-    .filter((listing) => allowed === null || listing.status !== 'ok')
-    .map((listing) => listing.sentence ?? `${listing.provider.name} lists no models.`)
+  return nobodyTells(allowed === null ? listings : listings.filter((listing) => listing.status !== 'ok'))
+}
+
+function nobodyTells(listings: readonly ProviderListing[]): GatewayError {
+  const reasons = listings.map((listing) => listing.sentence ?? `${listing.provider.name} lists no models.`)
   const sentence = `No model is available. ${reasons.join(' ')}`
   const failed = listings.filter((listing) => listing.status === 'failed')
   // What only somebody who minds the gateway can mend, such as a key, passes by no waiting.

@@ -29,11 +29,16 @@ export interface StateInspection {
   readonly store: StoreInspection | undefined
 }
 
+/** Returns the process that runs as the gateway of a configuration's data folder, or undefined where none does. */
+export function gatewayPid({ paths }: LoadedConfig): number | undefined {
+  return runningGateway(join(paths.stateDir, 'gateway.lock'))
+}
+
 /** Looks at the state of a configuration, beside a gateway that may run. Never rejects. */
-export async function inspectState({ paths }: LoadedConfig): Promise<StateInspection> {
+export async function inspectState(loaded: LoadedConfig): Promise<StateInspection> {
   return {
-    gatewayPid: runningGateway(join(paths.stateDir, 'gateway.lock')),
-    store: await inspectStore(paths.databaseFile),
+    gatewayPid: gatewayPid(loaded),
+    store: await inspectStore(loaded.paths.databaseFile),
   }
 }
 

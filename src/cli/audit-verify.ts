@@ -6,7 +6,7 @@ import type { AuditFiles } from '../open-state.ts'
 import { type AuditSetup, withAudit } from './audit-setup.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
-import { print, printJson } from './output.ts'
+import { print, printAdvice, printJson } from './output.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Options of `openclaw audit verify`. */
@@ -67,7 +67,7 @@ function tell({ broken, records, lastSequence, removedUpTo, checkpoints, uncover
   if (removedUpTo > 0)
     print(`Up to number ${removedUpTo} they were removed by retention, as a signature says.`)
   if (uncovered > 0) {
-    print(
+    printAdvice(
       `The last ${uncovered} are newer than the last checkpoint. Sign them too: openclaw audit checkpoint`,
     )
   }

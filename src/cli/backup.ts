@@ -5,9 +5,9 @@ import { environment } from '../config/environment.ts'
 import { configPath } from '../config/paths.ts'
 import { backupState, restoreState } from '../open-state.ts'
 import { exitCodes } from './exit-codes.ts'
-import { loadTolerantly } from './gateway-session.ts'
 import type { JsonOptions } from './grammar.ts'
-import { print, printError, printJson } from './output.ts'
+import { configWithoutFile, noConfigFile } from './load-config.ts'
+import { print, printAdvice, printError, printJson } from './output.ts'
 
 /** Options of `openclaw backup`. */
 export interface BackupOptions extends JsonOptions {
@@ -16,7 +16,8 @@ export interface BackupOptions extends JsonOptions {
 
 /** Copies the data of a gateway, also of one that runs, into a folder; or puts such a copy back in its place. */
 export async function backupCommand(folder: string, options: BackupOptions): Promise<number> {
-  const loaded = loadTolerantly(options)
+  // Where the data is does not stand in the config.
+  const loaded = configWithoutFile()
   const target = resolve(folder)
   if (options.restore === true) {
     const aside = restoreState(loaded, target)
@@ -24,10 +25,11 @@ export async function backupCommand(folder: string, options: BackupOptions): Pro
     else {
       print(`${target} is in place in ${loaded.paths.stateDir}.`)
       if (aside !== undefined) print(`What was there is in ${aside}.`)
-      print('The config file is not touched. Start the gateway: openclaw gateway')
+      printAdvice('The config file is not touched. Start the gateway: openclaw gateway')
     }
     return exitCodes.ok
   }
+  const file = configFileOf(options)
   const isWatched = process.stderr.isTTY === true
   const files = await backupState(loaded, target, (done, total) => {
     if (isWatched) process.stderr.write(`\r${done} of ${total} pages`)
@@ -35,7 +37,6 @@ export async function backupCommand(folder: string, options: BackupOptions): Pro
   if (isWatched) process.stderr.write('\r')
   const all = [...files]
   // As it stands: what it refers to need not be set here.
-  const file = configFileOf(options)
   if (file !== undefined) {
     const copy = join(target, 'openclaw.json5')
     copyFileSync(file, copy)
@@ -52,8 +53,10 @@ export async function backupCommand(folder: string, options: BackupOptions): Pro
   return exitCodes.ok
 }
 
-function configFileOf({ config }: BackupOptions): string | undefined {
-  const configFlag = config === undefined ? {} : { configFlag: config }
-  const { file } = configPath({ ...configFlag, env: environment(), home: homedir() })
-  return existsSync(file) ? file : undefined
+function configFileOf(options: BackupOptions): string | undefined {
+  const configFlag = options.config === undefined ? {} : { configFlag: options.config }
+  const { file, named } = configPath({ ...configFlag, env: environment(), home: homedir() })
+  if (existsSync(file)) return file
+  if (named) throw noConfigFile(file, options)
+  return undefined
 }

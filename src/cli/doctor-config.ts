@@ -4,14 +4,39 @@ import type { LoadedConfig } from '../config/load.ts'
 import { isLoopback } from '../config/loopback.ts'
 import { formatProblem, type Problem } from '../config/problem.ts'
 import { type DoctorRow, editCommand, warning, well, wrong } from './doctor-row.ts'
+import { isAtOrBelow } from './load-config.ts'
 import { shellWord } from './shell.ts'
 
 const dayMs = 86_400_000
 const renewalDays = 14
 
 /** Looks at the config file and what follows from it: its mistakes, who can reach the gateway, its certificate. */
-export function checkConfig(loaded: LoadedConfig, problems: readonly Problem[]): readonly DoctorRow[] {
-  return [...checkFile(loaded, problems), ...checkExposure(loaded), ...checkCertificate(loaded)]
+export function checkConfig(
+  loaded: LoadedConfig,
+  problems: readonly Problem[],
+  isRunning: boolean,
+): readonly DoctorRow[] {
+  const known = (path: string): boolean => !loaded.unset.some((value) => isAtOrBelow(value.path, path))
+  const variables = checkVariables(loaded, isRunning)
+  return [
+    ...(variables.length > 0 && problems.length === 0 ? [] : checkFile(loaded, problems)),
+    ...variables,
+    ...(known('api.host') ? checkExposure(loaded) : []),
+    ...(known('api.tls') ? checkCertificate(loaded) : []),
+  ]
+}
+
+// A gateway that runs had them when it was started, from wherever that was.
+function checkVariables({ unset }: LoadedConfig, isRunning: boolean): readonly DoctorRow[] {
+  const names = [...new Set(unset.map(({ variable }) => variable))]
+  return names.map((name) => {
+    const paths = unset.filter(({ variable }) => variable === name).map(({ path }) => path)
+    const sentence = `${name} is not set in this terminal, and ${paths.join(', ')} of the config stands in it`
+    const remedy = `export ${name}=…`
+    return isRunning
+      ? warning('config', `${sentence}: what it holds is not looked at.`, remedy)
+      : wrong('config', `${sentence}: a gateway that is started from here would refuse the config.`, remedy)
+  })
 }
 
 function checkFile({ file }: LoadedConfig, problems: readonly Problem[]): readonly DoctorRow[] {

@@ -32,10 +32,13 @@ export function checkDatabase({ paths }: LoadedConfig, store: Inspection): reado
 
 /** Looks whether a gateway runs on this data, and whether the port is free for one. */
 export async function checkRunning(
-  { config, paths }: LoadedConfig,
+  { config, paths, unset }: LoadedConfig,
   pid: number | undefined,
 ): Promise<readonly DoctorRow[]> {
   if (pid !== undefined) return [well('gateway', `It runs on ${paths.stateDir} (process ${pid}).`)]
+  if (unset.some(({ path }) => path === 'api.host' || path === 'api.port')) {
+    return [well('gateway', `None runs on ${paths.stateDir}.`)]
+  }
   const { host, port } = config.api
   if (!(await isTaken(host, port))) return [well('gateway', `None runs here; port ${port} is free.`)]
   const sentence = `None runs on ${paths.stateDir}, but another program has port ${port}.`

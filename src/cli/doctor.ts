@@ -12,15 +12,16 @@ import { checkTokens } from './doctor-tokens.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
 import { print, printJson } from './output.ts'
+import { asCalled } from './program-name.ts'
 
 /** Looks at everything that a gateway needs and changes nothing. Resolves to 1 where something is wrong, else to 0. */
 export async function doctorCommand(options: JsonOptions): Promise<number> {
   const { loaded, problems } = load(options)
   const state = await inspectState(loaded)
   const now = Date.now()
-  const rows = [
+  const found = [
     well('node', `Node.js ${process.versions.node}.`),
-    ...checkConfig(loaded, problems),
+    ...checkConfig(loaded, problems, state.gatewayPid !== undefined),
     ...checkPermissions(loaded),
     ...checkTokens(loaded, state.store, now),
     ...checkClock(state.store, now),
@@ -29,6 +30,10 @@ export async function doctorCommand(options: JsonOptions): Promise<number> {
     ...(await checkRunning(loaded, state.gatewayPid)),
     ...(await checkModels(loaded)),
   ]
+  const rows = found.map(({ remedy, ...row }) => ({
+    ...row,
+    remedy: remedy === null ? null : asCalled(remedy),
+  }))
   if (options.json === true) printJson({ data: rows })
   else show(rows)
   return rows.some(({ status }) => status === 'error') ? exitCodes.failure : exitCodes.ok
@@ -40,7 +45,7 @@ function load(options: JsonOptions): { loaded: LoadedConfig; problems: readonly 
   const home = homedir()
   const configFlag = options.config === undefined ? {} : { configFlag: options.config }
   try {
-    const loaded = loadConfig({ ...configFlag, env, home })
+    const loaded = loadConfig({ ...configFlag, env, home, mayLackVariables: true })
     return { loaded, problems: loaded.problems }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { environment } from '../config/environment.ts'
-import { defaultConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError } from '../config/problem.ts'
 import { type ErrorCode, GatewayError, statusOfCode } from '../domain/errors.ts'
 import {
@@ -13,6 +12,7 @@ import {
   UnreachableError,
 } from './ask-gateway.ts'
 import type { JsonOptions } from './grammar.ts'
+import { configWithoutFile, loadBeside, loadForAddress } from './load-config.ts'
 import { printError } from './output.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -106,13 +106,10 @@ function firstTokenIn(stateDir: string): string | undefined {
   }
 }
 
-/** Loads the config; one with a mistake says nothing of the address of the gateway that runs on its last good one. */
+/** Loads the config for its address; one with a mistake says nothing of where the gateway is that runs on its last good one. */
 export function loadTolerantly(options: SessionOptions): LoadedConfig {
-  const env = environment()
-  const home = homedir()
-  const configFlag = options.config === undefined ? {} : { configFlag: options.config }
   try {
-    return loadConfig({ ...configFlag, env, home })
+    return options.url === undefined ? loadForAddress(options) : loadBeside(options)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     if (options.url === undefined) {
@@ -120,7 +117,7 @@ export function loadTolerantly(options: SessionOptions): LoadedConfig {
         'The config file has mistakes, so the default address is asked: see openclaw config validate',
       )
     }
-    return defaultConfig({ env, home })
+    return configWithoutFile()
   }
 }
 

@@ -13,11 +13,11 @@ import { createGateway, type Gateway } from '../gateway.ts'
 import { banner } from './banner.ts'
 import { keepFirstToken } from './first-token.ts'
 import { createLinePrinter, print, printError } from './output.ts'
+import { exitOnSecondSignal, nextStopSignal } from './stop-signal.ts'
 import { version } from './version.ts'
 
 // With what ends after it, a stop stays below the 30 seconds that container supervisors wait.
 const graceMs = 25_000
-const sameSignalMs = 1_000
 const listingMs = 1_500
 
 /** What a supervisor must not restart on: only a person can mend it. */
@@ -46,7 +46,9 @@ export async function runGateway(options: {
     print(banner({ loaded, gateway, url, readyMs, version, firstToken: await firstToken(loaded, gateway) }))
     using _following = followConfig(gateway, file, baseline, () => loadConfig(loadOptions(options)))
     const signal = await stopSignal
-    print(`${signal}: finishing what runs (at most ${graceMs / 1000} s; once more to stop at once)`)
+    print(
+      `${signal === 'npx' ? 'npx was ended' : signal}: finishing what runs (at most ${graceMs / 1000} s; once more to stop at once)`,
+    )
     exitOnSecondSignal()
     await gateway.close(graceMs)
     print('Stopped.')
@@ -75,7 +77,12 @@ function load(options: { readonly config?: string; readonly port?: number }): Lo
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     for (const problem of error.problems) printError(formatProblem(problem))
-    printError('The gateway was not started. Mend the file, then check it: openclaw config validate')
+    const isFile = error.problems.some(({ severity, file }) => severity === 'error' && file !== 'environment')
+    printError(
+      isFile
+        ? 'The gateway was not started. Mend the file, then check it: openclaw config validate'
+        : 'The gateway was not started. Mend that variable, or give --port.',
+    )
     return undefined
   }
 }
@@ -127,22 +134,6 @@ async function firstToken(
   return { secret, file: process.stdout.isTTY ? null : keepFirstToken(loaded.paths.stateDir, secret) }
 }
 
-function nextStopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => resolve(name))
-  })
-}
-
-// A terminal's Ctrl-C reaches the process twice where npm started it: within a second it is the same one.
-function exitOnSecondSignal(): void {
-  const firstAt = performance.now()
-  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(name, () => {
-      if (performance.now() - firstAt > sameSignalMs) process.exit(1)
-    })
-  }
-}
-
 async function inTime(work: Promise<void>, ms: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   await Promise.race([
@@ -159,7 +150,7 @@ function sentenceOf(error: unknown, loaded: LoadedConfig): string {
   const { host, port } = loaded.config.api
   switch (error instanceof Error && 'code' in error ? error.code : undefined) {
     case 'EADDRINUSE':
-      return `Port ${port} is taken by another program. Stop it, or choose another one: openclaw gateway --port ${port + 1}`
+      return `Port ${port} is taken by another program. Stop it, or choose another one: openclaw gateway --port ${otherPort(port)}. Or, for every command of a terminal: export OPENCLAW_GATEWAY_PORT=${otherPort(port)}`
     case 'EACCES':
       return `Port ${port} needs more rights than this user has. Choose one above 1023: openclaw gateway --port 18789`
     case 'EADDRNOTAVAIL':
@@ -167,4 +158,8 @@ function sentenceOf(error: unknown, loaded: LoadedConfig): string {
     default:
       return `The gateway could not go on: ${error instanceof Error ? error.message : String(error)}`
   }
+}
+
+function otherPort(port: number): number {
+  return port === 65_535 ? 18_789 : port + 1
 }

@@ -3,6 +3,8 @@ import { Writable } from 'node:stream'
 
 /** Asks a person, or takes the defaults where nobody is there. */
 export interface Asker extends Disposable {
+  /** True where nobody can answer. */
+  readonly isSilent: boolean
   /** Resolves to the answer, or to the default for an empty one. */
   ask(question: string, standard: string): Promise<string>
   /** The same without an echo, and without a default. */
@@ -13,6 +15,7 @@ export interface Asker extends Disposable {
 export function createAsker(isSilent: boolean): Asker {
   if (isSilent) {
     return {
+      isSilent,
       ask: (_question, standard) => Promise.resolve(standard),
       askSecret: () => Promise.resolve(''),
       [Symbol.dispose]: () => undefined,
@@ -28,6 +31,7 @@ export function createAsker(isSilent: boolean): Asker {
   })
   const lines = createInterface({ input: process.stdin, output, terminal: true })
   return {
+    isSilent,
     async ask(question, standard) {
       const hint = standard === '' ? '' : ` [${standard}]`
       return (await lines.question(`${question}${hint}: `)).trim() || standard

@@ -1,19 +1,19 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname } from 'node:path'
-import { configTokens } from '../config/config-tokens.ts'
 import { environment } from '../config/environment.ts'
-import { defaultConfig, type LoadedConfig, loadConfig } from '../config/load.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { configPath } from '../config/paths.ts'
-import { createToken, type NewToken } from '../domain/tokens/create-token.ts'
-import { inspectProviders } from '../gateway/find-providers.ts'
+import type { NewToken } from '../domain/tokens/create-token.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
 import { channelNames, type FirstConfig, firstConfigText } from './init-config.ts'
+import { chooseProvider } from './init-provider.ts'
 import { type Asker, createAsker } from './init-questions.ts'
+import { makeFirstToken } from './init-token.ts'
 import { printError, printJson } from './output.ts'
+import { shellWord } from './shell.ts'
 import { printSecret, secretRow } from './token-create.ts'
-import { withTokens } from './token-setup.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Options of `openclaw init`: one for each question. */
@@ -33,19 +33,11 @@ export interface InitOptions extends JsonOptions {
   readonly force?: boolean
 }
 
-const keyVariables: Readonly<Record<string, string>> = {
-  anthropic: 'ANTHROPIC_API_KEY',
-  openai: 'OPENAI_API_KEY',
-  gemini: 'GEMINI_API_KEY',
-  openrouter: 'OPENROUTER_API_KEY',
-}
-const known = [...Object.keys(keyVariables), 'ollama']
 const portDefault = 18_789
-const example = 'openclaw init --provider anthropic --api-key-env ANTHROPIC_API_KEY --yes'
 
 /**
  * Writes a first config file with comments, and makes a first token. Asks on a terminal; each question has an option, and without a terminal
- * or with `--yes` what is not given has its default. A provider is asked for its models, which costs nothing, before anything is written.
+ * or with `--yes` what is not given has its default. The file comes into its place last, so that nothing is half done.
  */
 export async function initCommand(options: InitOptions): Promise<number> {
   const env = environment()
@@ -55,126 +47,85 @@ export async function initCommand(options: InitOptions): Promise<number> {
     throw new UsageError(`${file} exists already; --force moves it aside.`, 'openclaw init --force')
   }
   using asker = createAsker(options.yes === true || process.stdin.isTTY !== true)
-  const config = await answersOf(options, asker)
-  const loaded = await writeChecked(file, firstConfigText(config), options)
-  const made = await firstToken(options, asker, loaded)
-  report(options, loaded, file, made)
+  using draft = new Draft(file)
+  const config = await answersOf(options, asker, draft)
+  const loaded = draft.write(firstConfigText(config))
+  const made = await makeFirstToken(options, asker, draft.file)
+  const aside = draft.moveTo(file)
+  if (options.json === true) {
+    printJson({ file, port: loaded.config.api.port, token: made === undefined ? null : secretRow(made) })
+  } else report(options, file, aside, made)
   return exitCodes.ok
 }
 
-async function answersOf(options: InitOptions, asker: Asker): Promise<FirstConfig> {
-  const found = await foundProviders()
-  if (found.length > 0) printError(`Found: ${found.join(', ')}.`)
-  const suggested = found[0] ?? 'none'
-  const asked =
-    options.provider ??
-    (await asker.ask(`Provider (${known.join(', ')}, a name of your own, or none)`, suggested))
-  const provider = asked === 'none' || asked === 'demo' ? undefined : asked
-  const baseUrl = await baseUrlOf(options, asker, provider)
-  const apiKey =
-    provider === undefined ? undefined : await keyOf(options, asker, provider, baseUrl !== undefined)
+async function answersOf(options: InitOptions, asker: Asker, draft: Draft): Promise<FirstConfig> {
+  const { modelIds, ...chosen } = await chooseProvider(options, asker, (soFar) => {
+    // It may hold a key: it stays for no longer than it is read.
+    using _draft = draft
+    return draft.write(firstConfigText({ ...soFar, model: undefined, port: portDefault, channels: [] }))
+  })
   const model =
     options.model ?? ((await asker.ask('Default model (empty: the first one found)', '')) || undefined)
+  if (model !== undefined && modelIds !== undefined && !isListed(model, chosen.provider, modelIds)) {
+    printError(`${chosen.provider} does not list ${model}: a request that names no model would fail.`)
+  }
   const port = options.port ?? portOf(await asker.ask('Port', String(portDefault)))
   const channels = channelsOf(
     options.channels ?? (await asker.ask('Channels (telegram, discord, slack, or none)', 'none')),
   )
-  return { provider, baseUrl, apiKey, model, port, channels }
+  return { ...chosen, model, port, channels }
 }
 
-async function foundProviders(): Promise<readonly string[]> {
-  const env = environment()
-  const { providers } = await inspectProviders(defaultConfig({ env, home: homedir() }), env)
-  return providers.filter(({ status }) => status !== 'failed').map(({ name }) => name)
+function isListed(model: string, provider: string | undefined, ids: readonly string[]): boolean {
+  return ids.some((id) => model === id || model === `${provider}/${id}`)
 }
 
-async function baseUrlOf(
-  options: InitOptions,
-  asker: Asker,
-  provider: string | undefined,
-): Promise<string | undefined> {
-  if (provider === undefined || known.includes(provider)) return options.baseUrl
-  const url = options.baseUrl ?? (await asker.ask(`Address of ${provider}, as its SDK takes it`, ''))
-  if (URL.canParse(url)) return url
-  throw new UsageError(
-    `${provider} is not known by name, so it needs an address: --base-url.`,
-    `openclaw init --provider ${provider} --base-url http://127.0.0.1:8000/v1`,
-  )
-}
+/** The file beside its place, until it is known to be one that the gateway reads and whose provider answers. */
+class Draft implements Disposable {
+  readonly file: string
 
-// A key is never an argument: those stand in the list of processes.
-async function keyOf(
-  options: InitOptions,
-  asker: Asker,
-  provider: string,
-  isOwn: boolean,
-): Promise<string | undefined> {
-  if (options.apiKeyFile !== undefined) return readFileSync(options.apiKeyFile, 'utf8').trim()
-  const variable = options.apiKeyEnv ?? keyVariables[provider]
-  if (variable !== undefined && (environment()[variable] ?? '') !== '') return `\${${variable}}`
-  if (options.apiKeyEnv !== undefined)
-    throw new UsageError(`The variable ${options.apiKeyEnv} is not set.`, example)
-  if (provider === 'ollama') return undefined
-  const key = await asker.askSecret(`API key of ${provider}${isOwn ? ' (empty: none)' : ''}`)
-  if (key !== '' || isOwn) return key === '' ? undefined : key
-  throw new UsageError(
-    `${provider} needs a key: set ${variable ?? 'a variable and name it by --api-key-env'}, or give --api-key-file.`,
-    example,
-  )
-}
+  constructor(file: string) {
+    this.file = `${file}.new`
+  }
 
-// The file stands beside its place until it is known to be one that the gateway reads and whose provider answers.
-async function writeChecked(file: string, text: string, options: InitOptions): Promise<LoadedConfig> {
-  const unfinished = `${file}.new`
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  rmSync(unfinished, { force: true })
-  writeFileSync(unfinished, text, { mode: 0o600, flag: 'wx' })
-  try {
-    const loaded = loadConfig({ configFlag: unfinished, env: environment(), home: homedir() })
-    if (options.check !== false) await checkLive(loaded)
-    if (existsSync(file)) renameSync(file, `${file}.before-init`)
-    renameSync(unfinished, file)
-    return { ...loaded, file }
-  } finally {
-    rmSync(unfinished, { force: true })
+  /** Throws `ConfigError` for a text that the gateway would refuse. */
+  write(text: string): LoadedConfig {
+    mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 })
+    rmSync(this.file, { force: true })
+    writeFileSync(this.file, text, { mode: 0o600, flag: 'wx' })
+    return loadConfig({ configFlag: this.file, env: environment(), home: homedir() })
+  }
+
+  /** Returns where the file that stood there is now. */
+  moveTo(file: string): string | undefined {
+    const aside = existsSync(file) ? freeName(`${file}.before-init`) : undefined
+    if (aside !== undefined) renameSync(file, aside)
+    renameSync(this.file, file)
+    return aside
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.file, { force: true })
   }
 }
 
-async function checkLive(loaded: LoadedConfig): Promise<void> {
-  if (Object.keys(loaded.config.models.providers).length === 0) return
-  const { providers } = await inspectProviders(loaded, environment())
-  for (const { name, status, models, sentence = '' } of providers) {
-    if (status === 'failed') throw new UsageError(`${sentence} Nothing was written.`, `${example} --no-check`)
-    printError(`${name} answers${status === 'ok' ? ` and lists ${models} models` : ''}.`)
+function freeName(name: string): string {
+  for (let number = 1; ; number++) {
+    const tried = number === 1 ? name : `${name}-${number}`
+    if (!existsSync(tried)) return tried
   }
 }
 
-async function firstToken(
+function report(
   options: InitOptions,
-  asker: Asker,
-  loaded: LoadedConfig,
-): Promise<NewToken | undefined> {
-  const name = options.tokenName ?? (await asker.ask('Name of a first token (none: no token)', 'my-app'))
-  if (name === 'none') return undefined
-  const scope = options.tokenScope ?? (await asker.ask('Its scopes', 'chat,send,read'))
-  const scopes = scope.split(/[,\s]+/).filter((part) => part !== '')
-  let made: NewToken | undefined
-  await withTokens(loaded.file === null ? {} : { config: loaded.file }, async ({ parts }) => {
-    made = await createToken(parts, { name, scopes, configTokens: configTokens(loaded.config) })
-    return exitCodes.ok
-  })
-  return made
-}
-
-function report(options: InitOptions, loaded: LoadedConfig, file: string, made: NewToken | undefined): void {
-  const { port } = loaded.config.api
-  if (options.json === true) {
-    printJson({ file, port, token: made === undefined ? null : secretRow(made) })
-    return
-  }
+  file: string,
+  aside: string | undefined,
+  made: NewToken | undefined,
+): void {
   if (made) printSecret(made)
   printError(`Written: ${file}`)
-  const named = options.config === undefined ? '' : ` --config ${file}`
+  if (aside !== undefined) printError(`The one before is in ${aside}`)
+  const named = options.config === undefined ? '' : ` --config ${shellWord(file)}`
   printError(`Start the gateway: openclaw gateway${named}`)
 }
 

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { environment } from '../config/environment.ts'
-import { loadConfig } from '../config/load.ts'
 import { statePaths } from '../config/paths.ts'
 import { ConfigError } from '../config/problem.ts'
 import type { LogFields, LogLevel } from '../domain/log.ts'
 import { logLine, visibleJson } from '../domain/log-line.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { GlobalOptions } from './grammar.ts'
+import { loadBeside, requireSet } from './load-config.ts'
 import { LogTail } from './logs-tail.ts'
 import { hasReaderLeft, print, printError } from './output.ts'
 import { UsageError } from './usage-error.ts'
@@ -54,15 +54,13 @@ export async function logsCommand(options: GlobalOptions & LogsOptions): Promise
 
 // A config that cannot be says nothing of where the log is; then it is where it is by default.
 function logFile(options: GlobalOptions): string {
-  const env = environment()
-  const configFlag = options.config === undefined ? {} : { configFlag: options.config }
-  const home = homedir()
   try {
-    const { config, paths } = loadConfig({ ...configFlag, portFlag: 0, env, home })
-    return config.logging.file ?? paths.logFile
+    const loaded = loadBeside(options)
+    requireSet(loaded, ['logging.file'])
+    return loaded.config.logging.file ?? loaded.paths.logFile
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return statePaths({ env, home }).logFile
+    return statePaths({ env: environment(), home: homedir() }).logFile
   }
 }
 

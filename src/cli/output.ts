@@ -1,3 +1,5 @@
+import { asCalled } from './program-name.ts'
+
 /** Prints one line on stdout. */
 export function print(line: string): void {
   process.stdout.write(`${line}\n`)
@@ -17,9 +19,14 @@ export function createLinePrinter(): (line: string) => void {
   }
 }
 
-/** Prints one line on stderr. */
+/** Prints one line for people on stdout: commands that it names are named as they are called here. */
+export function printAdvice(line: string): void {
+  print(asCalled(line))
+}
+
+/** Prints one line on stderr, for people as {@link printAdvice} does. */
 export function printError(line: string): void {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${asCalled(line)}\n`)
 }
 
 /** Prints a value as indented JSON on stdout. */

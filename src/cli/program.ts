@@ -12,6 +12,7 @@ import { addInitCommand } from './init-grammar.ts'
 import { addLogsCommand } from './logs-grammar.ts'
 import { addModelsCommand } from './models-grammar.ts'
 import { addPairingCommands } from './pairing-grammar.ts'
+import { asCalled } from './program-name.ts'
 import { addSendCommand } from './send-grammar.ts'
 import { addSkillsCommands } from './skills-grammar.ts'
 import { addStatusCommand } from './status-grammar.ts'
@@ -30,7 +31,11 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help of a command')
     .configureHelp({ showGlobalOptions: true, subcommandTerm })
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      outputError: () => undefined,
+      writeOut: (text) => process.stdout.write(asCalled(text)),
+      writeErr: (text) => process.stderr.write(asCalled(text)),
+    })
     .addHelpText('after', rootHelp)
   failWith(program, 'openclaw --help')
   addInitCommand(program, setExitCode)

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { correctedLine } from './corrected-line.ts'
 import { exitCodes } from './exit-codes.ts'
+import { helpLine } from './help-line.ts'
 import { ignoreBrokenPipes, printError } from './output.ts'
 import { createProgram } from './program.ts'
 import { UsageError } from './usage-error.ts'
@@ -14,7 +15,7 @@ export async function run(args: readonly string[]): Promise<number> {
   })
   try {
     if (args.length === 0) program.outputHelp()
-    else await program.parseAsync(args, { from: 'user' })
+    else await program.parseAsync(helpLine(program, args), { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage

@@ -1,10 +1,9 @@
-import { homedir } from 'node:os'
 import { environment } from '../config/environment.ts'
-import { loadConfig } from '../config/load.ts'
 import type { ListedSkill } from '../domain/skills/list-skills.ts'
 import { inspectSkills } from '../gateway/inspect-skills.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
+import { loadBeside, requireSet } from './load-config.ts'
 import { print, printJson, table } from './output.ts'
 
 /** Lists all skills as a gateway with this config would see them. */
@@ -41,10 +40,9 @@ export async function skillsCheck(options: JsonOptions): Promise<number> {
 async function look(
   options: JsonOptions,
 ): Promise<{ readonly skills: readonly ListedSkill[]; readonly dirs: readonly string[] }> {
-  const env = environment()
-  const configFlag = options.config === undefined ? {} : { configFlag: options.config }
-  const loaded = loadConfig({ ...configFlag, env, home: homedir() })
-  return { skills: await inspectSkills(loaded, env), dirs: loaded.config.skills.dirs ?? [] }
+  const loaded = loadBeside(options)
+  requireSet(loaded, ['skills.dirs'])
+  return { skills: await inspectSkills(loaded, environment()), dirs: loaded.config.skills.dirs ?? [] }
 }
 
 function stateOf({ enabled, eligible }: ListedSkill): string {

@@ -3,7 +3,7 @@ import type { NewToken } from '../domain/tokens/create-token.ts'
 import { createToken } from '../domain/tokens/create-token.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
-import { isTerminal, print, printError, printJson } from './output.ts'
+import { print, printError, printJson } from './output.ts'
 import { shellWord } from './shell.ts'
 import { withTokens } from './token-setup.ts'
 import { UsageError } from './usage-error.ts'
@@ -40,17 +40,16 @@ export async function tokenCreate(options: TokenCreateOptions): Promise<number> 
   })
 }
 
-/** Prints a secret in the three lines that the users' guide shows; on a terminal with a word of what to do with it. */
+/** Prints a secret in the three lines that the users' guide shows, and on stderr until when it works. */
 export function printSecret({ token, secret }: NewToken): void {
   const created = token.secrets[0]?.createdAt ?? token.createdAt
   print(`Token: ${secret}`)
   print(`Scope: ${token.scopes.join(', ')}`)
   print(`Created: ${new Date(created).toISOString().slice(0, 10)}`)
-  if (!isTerminal()) return
   const until =
     token.expiresAt === null
-      ? 'never expires'
-      : `expires ${new Date(token.expiresAt).toISOString().slice(0, 10)}`
+      ? 'does not expire'
+      : `expires on ${new Date(token.expiresAt).toISOString().slice(0, 10)}`
   printError(`Keep it now: it is not shown again. It ${until}.`)
 }
 

@@ -8,23 +8,23 @@ import {
 } from '../domain/tokens/token-age.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
-import { print, printError, printJson, table } from './output.ts'
+import { print, printAdvice, printError, printJson, table } from './output.ts'
 import { withTokens } from './token-setup.ts'
 
 /** Lists the tokens of the store and of the config file, never their secrets or hashes. */
 export async function tokenList(options: JsonOptions): Promise<number> {
-  return await withTokens(options, async ({ parts, configTokens }) => {
+  return await withTokens(options, async ({ parts, configTokens, unknownSecrets }) => {
     const { tokens, deniedHashes } = await parts.store.tokens.load()
     const now = parts.now()
     const denied = new Set(deniedHashes)
     const listed = [...tokens, ...configTokens].map((token) => ({
       token,
-      state: stateOf(token, denied, now),
+      state: unknownSecrets.has(token.id) ? 'unknown' : stateOf(token, denied, now),
     }))
     if (options.json === true) {
       printJson({ data: listed.map(({ token, state }) => rowOf(token, state)) })
     } else if (listed.length === 0) {
-      print(
+      printAdvice(
         'There are no tokens yet. Make one: openclaw token create --name "my-app" --scope "chat,send,read"',
       )
     } else {
@@ -35,6 +35,9 @@ export async function tokenList(options: JsonOptions): Promise<number> {
     const live = liveTokens([...tokens, ...configTokens], deniedHashes, now)
     for (const token of agedTokens(live, now)) warnOfAge(token, now)
     for (const token of expiringTokens(live, now)) warnOfEnd(token, now)
+    for (const variable of new Set(unknownSecrets.values())) {
+      printError(`${variable} is not set in this terminal: whether its token was revoked is not known here.`)
+    }
     return exitCodes.ok
   })
 }
@@ -51,7 +54,7 @@ function rowOf(token: Token, state: string): Readonly<Record<string, unknown>> {
     scope: token.scopes,
     source: token.source,
     state,
-    hint: token.secrets[0]?.hint ?? null,
+    hint: state === 'unknown' ? null : (token.secrets[0]?.hint ?? null),
     rateLimit: token.rateLimit,
     allowedIPs: token.allowedIps,
     models: token.models,

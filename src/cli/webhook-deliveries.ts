@@ -1,11 +1,15 @@
 import { type DeliveryView, deliveryView, detailedView } from '../domain/webhooks/delivery-view.ts'
 import { getDelivery, listDeliveries } from '../domain/webhooks/list-deliveries.ts'
-import { recoverEndpoint, replayDelivery } from '../domain/webhooks/replay-delivery.ts'
+import { recoverEndpoint, refuseDisabled, replayDelivery } from '../domain/webhooks/replay-delivery.ts'
 import { testEndpoint } from '../domain/webhooks/test-endpoint.ts'
 import type { DeliveryStatus } from '../domain/webhooks/webhook-store.ts'
+import { gatewayPid } from '../open-state.ts'
+import { UnreachableError } from './ask-gateway.ts'
+import { filterOf } from './audit-setup.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
 import { print, printError, printJson, table } from './output.ts'
+import { shellWord } from './shell.ts'
 import { UsageError } from './usage-error.ts'
 import { withWebhooks } from './webhook-setup.ts'
 
@@ -20,7 +24,7 @@ export interface DeliveriesOptions extends JsonOptions {
 
 /** Lists deliveries, newest first; given an id, shows that one with what the receiver answered. */
 export async function webhookDeliveries(id: string | undefined, options: DeliveriesOptions): Promise<number> {
-  return await withWebhooks(options, async (parts) => {
+  return await withWebhooks(options, async ({ parts }) => {
     if (id !== undefined) {
       printJson(detailedView(await getDelivery(parts, id)))
       return exitCodes.ok
@@ -51,25 +55,19 @@ export async function webhookReplay(
   options: JsonOptions & { readonly endpoint?: string; readonly since?: string },
 ): Promise<number> {
   const { endpoint, since } = options
-  if ((id === undefined) === (endpoint === undefined)) {
-    throw new UsageError(
-      'Give the id of a delivery, or an endpoint with --endpoint and --since.',
-      'openclaw webhook replay --endpoint crm --since 2026-04-09',
-    )
+  const example = `openclaw webhook replay --endpoint ${shellWord(endpoint ?? 'crm')} --since 1d`
+  const isOne = id !== undefined && endpoint === undefined && since === undefined
+  const isAll = id === undefined && endpoint !== undefined && since !== undefined
+  if (!isOne && !isAll) {
+    throw new UsageError('Give the id of a delivery, or an endpoint with --endpoint and --since.', example)
   }
-  return await withWebhooks(options, async (parts) => {
+  const from = filterOf({ ...(since === undefined ? {} : { since }) }, example).since ?? 0
+  return await withWebhooks(options, async ({ parts }) => {
     if (id !== undefined) {
       const delivery = deliveryView(await replayDelivery(parts, id))
       if (options.json === true) printJson(delivery)
       else print(`${delivery.id} (${delivery.event}) is under way again to ${delivery.endpoint}.`)
       return exitCodes.ok
-    }
-    const from = Date.parse(since ?? '')
-    if (!Number.isFinite(from)) {
-      throw new UsageError(
-        '--since must be a time, for example 2026-04-09 or 2026-04-09T10:30:00Z.',
-        `openclaw webhook replay --endpoint ${endpoint} --since ${new Date().toISOString().slice(0, 10)}`,
-      )
     }
     const recovered = await recoverEndpoint(parts, { id: endpoint ?? '', since: from })
     if (options.json === true) printJson({ id: endpoint, recovered })
@@ -80,13 +78,22 @@ export async function webhookReplay(
 
 /** Sends an event `webhook.test` by the gateway that runs, and says what the receiver answered. */
 export async function webhookTest(endpoint: string, options: JsonOptions): Promise<number> {
-  return await withWebhooks(options, async (parts) => {
+  return await withWebhooks(options, async ({ parts, loaded }) => {
+    // What nobody delivers now would be delivered by a gateway that starts later.
+    await refuseDisabled(parts, endpoint)
+    if (gatewayPid(loaded) === undefined) {
+      throw new UnreachableError(
+        `No gateway runs on ${loaded.paths.stateDir}, so nobody would deliver it. Start it: openclaw gateway`,
+      )
+    }
     const delivery = await testEndpoint(parts, endpoint, new AbortController().signal)
     const [attempt] = delivery.attempts
     if (options.json === true) printJson(detailedView(delivery))
     if (attempt === undefined) {
-      printError('Nobody has delivered it within 20 seconds. Start the gateway: openclaw gateway')
-      return exitCodes.unreachable
+      printError(
+        `The gateway has not sent it within 20 seconds: it is busy, or has not taken up this endpoint. Look: openclaw webhook deliveries ${delivery.id}`,
+      )
+      return exitCodes.failure
     }
     const what =
       attempt.error === null || attempt.error === 'http_status' ? `${attempt.status}` : attempt.error

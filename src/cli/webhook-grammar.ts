@@ -79,7 +79,7 @@ function addReplay(webhook: Command, setExitCode: SetExitCode): void {
     .description('deliver an event once more, or all that an endpoint has missed')
     .argument('[delivery]', 'id of a delivery')
     .option('--endpoint <id>', 'everything of this endpoint that is dead')
-    .option('--since <time>', 'made since then, with --endpoint')
+    .option('--since <time>', '30m, 1h, 2d, or a time; made since then, with --endpoint')
     .option('--json', 'print JSON')
     .action(async (id: string | undefined) => {
       const { webhookReplay } = await import('./webhook-deliveries.ts')
@@ -144,7 +144,7 @@ function addListen(webhook: Command, setExitCode: SetExitCode): void {
     .command('listen')
     .description('run a receiver on this machine that verifies and prints each delivery, until Ctrl-C')
     .option('--port <number>', 'port to listen on, 0 for a free one', parsePort, 18_795)
-    .option('--secret-file <file>', 'file that holds the secret; a new one is made and shown by default')
+    .option('--secret-file <file>', 'file that holds the secret; without it each start makes a new one')
     .option('--json', 'print one JSON object a delivery')
     .action(async () => {
       const { webhookListen } = await import('./webhook-listen.ts')

@@ -5,6 +5,7 @@ import { verifyDelivery } from '../domain/webhooks/verify-delivery.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { JsonOptions } from './grammar.ts'
 import { print, printError } from './output.ts'
+import { UsageError } from './usage-error.ts'
 import { hmacSha256, readSecret } from './webhook-verify.ts'
 
 /** Options of `openclaw webhook listen`. */
@@ -17,7 +18,7 @@ const bodyBytesMax = 4 * 1024 * 1024
 
 /** Runs a receiver on loopback that verifies each delivery and prints it, until Ctrl-C. */
 export async function webhookListen(options: ListenOptions): Promise<number> {
-  const known = readSecret(options.secretFile)
+  const known = readSecret(options.secretFile, 'openclaw webhook secret > secret.txt')
   const secret = known ?? `whsec_${randomBytes(24).toString('base64')}`
   const server = createServer(async (request, response) => {
     const body = await readBody(request)
@@ -33,7 +34,14 @@ export async function webhookListen(options: ListenOptions): Promise<number> {
     show(body, headers['x-openclaw-event'] ?? '?', verdict, options.json === true)
   })
   server.listen(options.port, '127.0.0.1')
-  await once(server, 'listening')
+  await once(server, 'listening').catch((error: unknown) => {
+    throw isTaken(error)
+      ? new UsageError(
+          `Port ${options.port} is taken by another program.`,
+          'openclaw webhook listen --port 0',
+        )
+      : error
+  })
   const address = server.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : options.port}/`
   printError(
@@ -41,12 +49,21 @@ export async function webhookListen(options: ListenOptions): Promise<number> {
   )
   const shown = known === undefined ? `"${secret}"` : 'the secret that you gave'
   printError(`  { id: "listen", url: "${url}", secret: ${shown}, events: ["*"], allowPrivateNetwork: true }`)
+  if (known === undefined) {
+    printError(
+      'The next start makes another secret. To keep one: openclaw webhook secret > secret.txt, then openclaw webhook listen --secret-file secret.txt',
+    )
+  }
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
   server.close()
   server.closeAllConnections()
   return exitCodes.ok
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
 
 async function readBody(request: IncomingMessage): Promise<string | undefined> {

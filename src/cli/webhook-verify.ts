@@ -20,7 +20,7 @@ const example = 'openclaw webhook verify --secret-file secret.txt < body.json'
 
 /** Verifies the body on stdin by the headers that are given, else by the signature in the body. Exits 1 where it is not genuine. */
 export async function webhookVerify(options: VerifyOptions): Promise<number> {
-  const secret = readSecret(options.secretFile)
+  const secret = readSecret(options.secretFile, example)
   if (secret === undefined) {
     throw new UsageError('Give the secret with --secret-file or in OPENCLAW_WEBHOOK_SECRET.', example)
   }
@@ -40,13 +40,24 @@ export async function webhookVerify(options: VerifyOptions): Promise<number> {
   return result.valid ? exitCodes.ok : exitCodes.failure
 }
 
-/** Returns the secret of a file, without the line end, or else of `OPENCLAW_WEBHOOK_SECRET`. Throws `UsageError` where it cannot be read. */
-export function readSecret(file: string | undefined): string | undefined {
+/** Returns the secret of a file, without the line end, or else of `OPENCLAW_WEBHOOK_SECRET`. Throws `UsageError` where the file holds none. */
+export function readSecret(file: string | undefined, example: string): string | undefined {
   if (file === undefined) return environment().OPENCLAW_WEBHOOK_SECRET || undefined
+  const secret = read(file, example).replace(/\r?\n$/, '')
+  // Anybody can sign with nothing.
+  if (secret === '') throw new UsageError(`The file ${file} is empty.`, example)
+  return secret
+}
+
+function read(file: string, example: string): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
-  } catch {
-    throw new UsageError(`The file ${file} cannot be read.`, example)
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    throw new UsageError(
+      isMissing ? `There is no file ${file}.` : `The file ${file} cannot be read.`,
+      example,
+    )
   }
 }
 

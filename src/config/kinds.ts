@@ -54,7 +54,7 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
   },
   origin: {
     expected:
-      'an exact origin such as "https://your-app.com": scheme, host and port, without a path or a slash at the end; "*" and "null" are no origins',
+      'an exact origin such as "https://your-app.com": scheme, host and port, without a path or a slash at the end; "*" and "null" are no origins, and "*" in a name stands for no other: write each origin out',
     read: (text) => (isOrigin(text) ? text : undefined),
   },
   path: {
@@ -101,7 +101,8 @@ function isHttpUrl(text: string): boolean {
 }
 
 function isOrigin(text: string): boolean {
-  if (!/^https?:\/\/[^/?#\s\\]+$/i.test(text) || !URL.canParse(text)) return false
+  // No browser sends a host with other characters than these; `*` would be taken for a pattern by people alone.
+  if (!/^https?:\/\/(?:[\w.-]+|\[[\da-f:.]+\])(?::\d+)?$/i.test(text) || !URL.canParse(text)) return false
   return new URL(text).origin === text
 }
 

@@ -8,7 +8,7 @@ import { portFrom } from './port.ts'
 import { ConfigError, type Problem } from './problem.ts'
 import { readConfigFile } from './read-file.ts'
 import { readObject, readValue } from './read-value.ts'
-import { type Reading, report } from './reading.ts'
+import { type Reading, report, type UnsetValue } from './reading.ts'
 import { checkRules } from './rules.ts'
 import { type Config, ConfigSchema } from './schema.ts'
 import type { SchemaNode } from './schema-node.ts'
@@ -20,6 +20,8 @@ export interface LoadOptions {
   /** `--port`: 0 to 65535, where 0 takes a free port. Already checked. */
   readonly portFlag?: number
   readonly env: Env
+  /** True for a look from another terminal than the gateway's: a variable that is not set leaves its value open and is no error. */
+  readonly mayLackVariables?: boolean
   /** Home folder of the user, an absolute path. */
   readonly home: string
 }
@@ -36,6 +38,8 @@ export interface LoadedConfig {
   readonly plainSecrets: readonly string[]
   /** Channels whose tokens the environment gave. */
   readonly channelsFromEnvironment: readonly ChannelFromEnvironment[]
+  /** Values that are open; none unless `mayLackVariables`. */
+  readonly unset: readonly UnsetValue[]
 }
 
 /**
@@ -76,6 +80,7 @@ function readConfig(
     places: new Map(),
     paths: new Map(),
     plainSecrets: [],
+    unset: options.mayLackVariables === true ? [] : null,
   }
   const config = asConfig(text === null ? readObject(root, undefined, '', reading) : readRoot(text, reading))
   const channelsFromEnvironment =
@@ -94,6 +99,8 @@ function readConfig(
     problems,
     plainSecrets: reading.plainSecrets,
     channelsFromEnvironment,
+    // What `--port` or the variable says goes before the file.
+    unset: (reading.unset ?? []).filter(({ path }) => typeof port !== 'number' || path !== 'api.port'),
   }
 }
 

@@ -26,6 +26,10 @@ export function readScalar(schema: SchemaNode, node: ValueNode, path: string, re
     return invalid
   }
   const { text, variables, faults } = substitute(node.value, reading.env)
+  if (reading.unset !== null && faults.length > 0 && faults.every(({ unset }) => unset !== undefined)) {
+    for (const { unset = '' } of faults) reading.unset.push({ path, variable: unset, text: node.value })
+    return schema.type === 'string' && schema.enum === undefined ? node.value : invalid
+  }
   let from = 0
   for (const { marker, sentence } of faults) {
     const offset = offsetOfMarker(reading.text, node, marker, from)

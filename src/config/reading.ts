@@ -19,6 +19,17 @@ export interface Reading {
   readonly paths: Map<unknown, string>
   /** Paths of the secrets that stand in the file in plain text. */
   readonly plainSecrets: string[]
+  /** Takes the values that are open, or null where a variable that is not set is an error. */
+  readonly unset: UnsetValue[] | null
+}
+
+/** A value of the file that is not known, because it stands in a variable that is not set. */
+export interface UnsetValue {
+  /** For example `models.providers.openai.apiKey`. */
+  readonly path: string
+  readonly variable: string
+  /** What the file says. A text is left so; anything else has its default. */
+  readonly text: string
 }
 
 const problemsMax = 100

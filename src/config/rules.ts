@@ -115,5 +115,7 @@ function checkUnique(
 }
 
 function note(reading: Reading, severity: Problem['severity'], path: string, sentence: string): void {
+  // What is not known breaks no rule.
+  if (reading.unset?.some((value) => value.path === path)) return
   report(reading, severity, placeOfPath(reading, path), path, sentence)
 }

@@ -4,7 +4,14 @@ import type { Env } from './environment.ts'
 export interface Substituted {
   readonly text: string
   readonly variables: readonly string[]
-  readonly faults: readonly { readonly marker: string; readonly sentence: string }[]
+  readonly faults: readonly Fault[]
+}
+
+/** What cannot be put in. `unset` is the name of a variable that is not set. */
+export interface Fault {
+  readonly marker: string
+  readonly sentence: string
+  readonly unset?: string
 }
 
 /**
@@ -13,7 +20,7 @@ export interface Substituted {
  */
 export function substitute(text: string, env: Env): Substituted {
   const variables: string[] = []
-  const faults: { marker: string; sentence: string }[] = []
+  const faults: Fault[] = []
   const result = text.replaceAll(/\$\$\{|\$\{([^}]*)\}?/g, (marker: string, name: string | undefined) => {
     if (name === undefined) return '${'
     if (!marker.endsWith('}') || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
@@ -25,7 +32,7 @@ export function substitute(text: string, env: Env): Substituted {
     }
     const value = env[name]
     if (value === undefined) {
-      faults.push({ marker, sentence: `the environment variable ${name} is not set.` })
+      faults.push({ marker, sentence: `the environment variable ${name} is not set.`, unset: name })
       return ''
     }
     variables.push(name)

@@ -11,6 +11,8 @@ export interface ProviderCheck {
   /** `unlisted`: it answers, but not with a list; its models are those of the config. */
   readonly status: 'ok' | 'unlisted' | 'failed'
   readonly models: number
+  /** The ids of those, as its list or the config has them. */
+  readonly modelIds: readonly string[]
   /** What is wrong, where the status is not `ok`; safe to show. */
   readonly sentence: string | undefined
 }
@@ -29,7 +31,8 @@ async function check({ models: configured, ...settings }: ProviderSettings): Pro
     const provider = createProvider(settings)
     try {
       const models = await provider.models(AbortSignal.timeout(checkMs))
-      return { ...found, status: 'ok', models: models.length, sentence: undefined }
+      const modelIds = models.map(({ id }) => id)
+      return { ...found, status: 'ok', models: models.length, modelIds, sentence: undefined }
     } finally {
       await provider.close()
     }
@@ -41,7 +44,13 @@ async function check({ models: configured, ...settings }: ProviderSettings): Pro
     const answers = error instanceof GatewayError && !(error.cause instanceof TransportError)
     const isKeyRefused = /refuses our key/.test(sentence)
     return configured !== undefined && answers && !isKeyRefused
-      ? { ...found, status: 'unlisted', models: configured.length, sentence }
-      : { ...found, status: 'failed', models: 0, sentence }
+      ? {
+          ...found,
+          status: 'unlisted',
+          models: configured.length,
+          modelIds: configured.map(({ id }) => id),
+          sentence,
+        }
+      : { ...found, status: 'failed', models: 0, modelIds: [], sentence }
   }
 }

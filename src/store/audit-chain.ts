@@ -39,6 +39,11 @@ export function appendOperation(entry: AuditEntry): Operation {
   return [appendAudit, ...fieldsOf(entry)]
 }
 
+/** Returns the operations that append an entry, where there is one. */
+export function recorded(entry: AuditEntry | undefined): readonly Operation[] {
+  return entry ? [appendOperation(entry)] : []
+}
+
 class ChainEnd {
   readonly #head
   readonly #lastRecord

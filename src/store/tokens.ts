@@ -1,8 +1,7 @@
-import type { AuditEntry } from '../domain/audit/record.ts'
 import { GatewayError, notFound } from '../domain/errors.ts'
 import type { TokenStore } from '../domain/store.ts'
 import { scopes, type Token, type TokenSecret } from '../domain/tokens/token.ts'
-import { appendOperation } from './audit-chain.ts'
+import { recorded } from './audit-chain.ts'
 import { integer, integerOrNull, oneOf, text, textList } from './row.ts'
 import {
   BatchRefusal,
@@ -114,10 +113,6 @@ export function tokenStore(reader: Reader, writer: Writer): TokenStore {
       await writer.write(uses.map(({ tokenId, at }) => [tokenStatements.touchToken, at, tokenId, at]))
     },
   }
-}
-
-function recorded(audit: AuditEntry | undefined): readonly Operation[] {
-  return audit ? [appendOperation(audit)] : []
 }
 
 const raiseEpoch: Operation = [tokenStatements.raiseEpoch]

@@ -5,8 +5,9 @@ import type {
   DeliveryStore,
   ListDeliveries,
 } from '../domain/webhooks/webhook-store.ts'
+import { recorded } from './audit-chain.ts'
 import { integer, integerOrNull, oneOf, text, textOrNull } from './row.ts'
-import type { Query, Reader, Row, Statement, Writer } from './statement.ts'
+import { BatchRefusal, type Query, type Reader, type Row, type Statement, type Writer } from './statement.ts'
 
 const recoveredMax = 1_000
 const prunedMax = 500
@@ -19,6 +20,7 @@ export const webhookDeliveryStatements = {
   replay: {
     sql: `UPDATE webhook_deliveries
       SET status = 'waiting', reason = NULL, tries = 0, due_at = ?, lease = NULL, finished_at = NULL WHERE id = ?`,
+    mustChange: true,
   },
   recover: {
     sql: `UPDATE webhook_deliveries
@@ -72,10 +74,16 @@ export function deliveryStore(reader: Reader, writer: Writer): DeliveryStore {
       const row = find.get(id)
       return row && whole(row)
     },
-    async replay(id, at) {
-      return (await writer.write([[statements.replay, at, id]])) > 0
+    async replay(id, at, audit) {
+      try {
+        return (await writer.write([...recorded(audit), [statements.replay, at, id]])) > 0
+      } catch (error) {
+        if (error instanceof BatchRefusal && error.reason === 'missing') return false
+        throw error
+      }
     },
-    recover: (endpoint, since, at) => writer.write([[statements.recover, at, endpoint, since]]),
+    recover: (endpoint, since, at, audit) =>
+      writer.write([...recorded(audit), [statements.recover, at, endpoint, since]]),
     async prune({ deliveredBefore, deadBefore, at }) {
       const remove = async (status: DeliveryStatus, before: number): Promise<number> =>
         (await writer.write([[statements.removeEvents, status, before, status, before]])) +

@@ -1,4 +1,5 @@
 import type { EndpointState, EndpointStore } from '../domain/webhooks/webhook-store.ts'
+import { recorded } from './audit-chain.ts'
 import { integer, integerOrNull, text, textOrNull } from './row.ts'
 import type { Operation, Reader, Row, Statement, Writer } from './statement.ts'
 
@@ -47,11 +48,11 @@ export function endpointStore(reader: Reader, writer: Writer): EndpointStore {
       const row = waiting.get(id, max)
       return row ? integer(row, 'waiting') : 0
     },
-    async enable(id) {
-      await writer.write([[statements.enable, id]])
+    async enable(id, audit) {
+      await writer.write([...recorded(audit), [statements.enable, id]])
     },
-    async disable(id, reason, at) {
-      await writer.write([disableOperation(id, reason, at)])
+    async disable(id, reason, at, audit) {
+      await writer.write([...recorded(audit), disableOperation(id, reason, at)])
     },
     async notePreviousSecret(id, mark, at) {
       await writer.write([[statements.notePreviousSecret, id, mark, at]])

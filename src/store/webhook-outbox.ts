@@ -1,4 +1,5 @@
 import type { ClaimedDelivery, OutboxStore, SettledAttempt } from '../domain/webhooks/webhook-store.ts'
+import { recorded } from './audit-chain.ts'
 import { integer, text } from './row.ts'
 import type { Operation, Reader, Row, Statement, Writer } from './statement.ts'
 import { disableOperation } from './webhook-endpoints.ts'
@@ -50,8 +51,8 @@ export function outboxStore(reader: Reader, writer: Writer): OutboxStore {
   )
   const payload = reader.prepare('SELECT payload FROM webhook_events WHERE key = ?')
   return {
-    async append(events) {
-      if (events.length > 0) await writer.write(eventOperations(events))
+    async append(events, audit) {
+      if (events.length > 0) await writer.write([...recorded(audit), ...eventOperations(events)])
     },
     async nextDue(endpoint) {
       const row = due.get(endpoint, endpoint)

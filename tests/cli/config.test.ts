@@ -74,12 +74,21 @@ test('config validate ends in 1 and prints every problem with its place', async 
 test('a file that was named and is not there is an error for every command that reads it', async () => {
   using home = makeHome()
   const none = join(home.folder, 'none.json5')
-  const stderr = `${none}  there is no such file.\n`
-  assert.deepEqual(await home.run('token', 'list', '--config', none), { code: 2, stdout: '', stderr })
+  const lines = [['token', 'list'], ['status'], ['models'], ['logs'], ['skills', 'list'], ['webhook', 'list']]
+  for (const line of [...lines, ['backup', join(home.folder, 'copy')]]) {
+    assert.deepEqual(await home.run(...line, '--config', none), {
+      code: 2,
+      stdout: '',
+      stderr: `openclaw: There is no file ${none}.\nTry: openclaw config path\n`,
+    })
+  }
+  const { code, stderr } = await runNode([bin, 'status'], { ...home.env, OPENCLAW_CONFIG: none })
+  assert.equal(code, 2)
+  assert.match(stderr, /There is no file .*none\.json5, which OPENCLAW_CONFIG names\./)
   assert.deepEqual(await home.run('config', 'validate', '--config', none), {
     code: 1,
     stdout: '',
-    stderr: `${stderr}1 error, 0 warnings.\n`,
+    stderr: `${none}  there is no such file.\n1 error, 0 warnings.\n`,
   })
 })
 
@@ -93,5 +102,17 @@ test('an unusable port in the environment is a problem of the config, and no mat
     /^environment {2}OPENCLAW_GATEWAY_PORT: found "abc"; expected a whole number from 1 to 65535\.\n/,
   )
   writeFileSync(join(home.folder, 'x'), '')
-  assert.equal((await runNode([bin, 'token', 'list'], env)).code, 0)
+  for (const line of [
+    ['token', 'list'],
+    ['skills', 'list'],
+    ['webhook', 'list'],
+  ]) {
+    assert.equal((await runNode([bin, ...line], env)).code, 0, line.join(' '))
+  }
+  for (const line of [['status'], ['models'], ['gateway']]) {
+    const { code, stderr } = await runNode([bin, ...line], env)
+    assert.equal(code, 2, line.join(' '))
+    assert.match(stderr, /OPENCLAW_GATEWAY_PORT: found "abc"/)
+    assert.doesNotMatch(stderr, /file/)
+  }
 })

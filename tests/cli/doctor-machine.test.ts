@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { checkClock } from '../../src/cli/doctor-state.ts'
 import type { Store } from '../../src/domain/store.ts'
+import { closedPort } from '../support/closed-port.ts'
 import { openAiDefaults, startOpenAiServer } from '../support/openai-server.ts'
 import { withSilentListener } from '../support/provider-silent-listener.ts'
 import { useGateway } from '../support/use-gateway.ts'
@@ -212,6 +213,31 @@ test('providers are asked for their lists alone, and each that does not answer i
     for (const secret of [openAiDefaults.apiKey, 'sk-a-wrong-key-of-the-tests', 'in-the-address'])
       assert.ok(!stdout.includes(secret))
   })
+})
+
+test('a default and fallbacks that no provider lists are named, unless one has not told its models', async () => {
+  await using server = await startOpenAiServer()
+  using home = makeHome()
+  const acme = { api: 'openai-completions', baseUrl: server.url, apiKey: openAiDefaults.apiKey }
+  const models = {
+    default: 'gpt-4o-mimi',
+    fallbacks: ['acme/gpt-4o-mini', 'demo', 'short', 'nobody'],
+    aliases: { short: 'gpt-4o-mini' },
+    providers: { acme },
+  }
+  home.writeConfig(JSON.stringify({ models }))
+  const found = (await doctor(home)).rows.filter(({ check, status }) => check === 'models' && status !== 'ok')
+  assert.deepEqual(
+    found.map(({ status, sentence }) => [status, sentence]),
+    [
+      ['error', 'models.default is "gpt-4o-mimi", which no provider lists. Did you mean gpt-4o-mini?'],
+      ['warning', 'models.fallbacks[3] is "nobody", which no provider lists.'],
+    ],
+  )
+  const silent = { ...acme, baseUrl: `http://127.0.0.1:${await closedPort()}` }
+  home.writeConfig(JSON.stringify({ models: { ...models, providers: { acme, silent } } }))
+  const rows = (await doctor(home)).rows.filter(({ sentence }) => sentence.includes('lists. '))
+  assert.deepEqual(rows, [])
 })
 
 test('keys and an Ollama that are found without a config are asked as well', async () => {

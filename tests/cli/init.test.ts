@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { firstConfigText } from '../../src/cli/init-config.ts'
+import { chooseProvider } from '../../src/cli/init-provider.ts'
+import type { Asker } from '../../src/cli/init-questions.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { at, textAt } from '../support/json.ts'
 import { openAiDefaults, startOpenAiServer } from '../support/openai-server.ts'
 import { bin, type Home, makeHome, type Outcome, runNode } from './support.ts'
@@ -57,6 +61,67 @@ test('a config that exists stays, or is moved aside by --force', async () => {
   assert.match(readFileSync(home.configFile, 'utf8'), /18801/)
   assert.equal((await init(home, ['--force', '--token-name', 'none'])).code, 0)
   assert.match(readFileSync(`${home.configFile}.before-init`, 'utf8'), /18801/)
+})
+
+test('a second init keeps the token of the usual name, and loses no config', async () => {
+  using home = makeHome()
+  home.writeConfig('{ api: { port: 18801 } }')
+  const made = await init(home, ['--force', '--port', '18802'])
+  assert.match(made.stdout, /^Token: /)
+  const again = await init(home, ['--force', '--port', '18803'])
+  assert.deepEqual([again.code, again.stdout], [0, ''])
+  assert.match(again.stderr, /token named my-app already.*openclaw token rotate my-app/)
+  assert.match(readFileSync(home.configFile, 'utf8'), /18803/)
+  assert.match(readFileSync(`${home.configFile}.before-init`, 'utf8'), /18801/)
+  assert.match(readFileSync(`${home.configFile}.before-init-2`, 'utf8'), /18802/)
+})
+
+test('a token that cannot be is told of before anything is written', async () => {
+  using home = makeHome()
+  await home.run('token', 'create', '--name', 'crm', '--scope', 'chat')
+  for (const [args, sentence] of [
+    [['--token-name', 'crm'], /There is a token named "crm" already\..* Nothing was written\./],
+    [['--token-scope', 'chta'], /Did you mean "chat"\? Nothing was written\./],
+  ] as const) {
+    const { code, stdout, stderr } = await init(home, args)
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, sentence)
+    assert.deepEqual(readdirSync(join(home.configFile, '..')), [])
+  }
+})
+
+test('a key that is refused is asked for again at once, and its hint names the provider that was chosen', async () => {
+  await using server = await startOpenAiServer()
+  using home = makeHome()
+  const args = ['--provider', 'acme', '--base-url', server.url, '--api-key-env', 'ACME_KEY']
+  const refused = await init(home, args, { ACME_KEY: 'sk-wrong-key-of-somebody' })
+  assert.ok(
+    refused.stderr.endsWith(
+      `\nTry: openclaw init --provider acme --base-url ${server.url} --api-key-env ACME_KEY --yes --no-check\n`,
+    ),
+    refused.stderr,
+  )
+  const secrets = ['sk-wrong', openAiDefaults.apiKey]
+  const asked: string[] = []
+  const asker: Asker = {
+    isSilent: false,
+    ask: (question, standard) => {
+      asked.push(question)
+      return Promise.resolve(standard)
+    },
+    askSecret: (question) => {
+      asked.push(question)
+      return Promise.resolve(secrets.shift() ?? '')
+    },
+    [Symbol.dispose]: () => undefined,
+  }
+  const chosen = await chooseProvider({ provider: 'acme', baseUrl: server.url }, asker, (soFar) => {
+    home.writeConfig(firstConfigText({ ...soFar, model: undefined, port: 18_789, channels: [] }))
+    return loadConfig({ configFlag: home.configFile, env: {}, home: home.folder })
+  })
+  assert.equal(chosen.apiKey, openAiDefaults.apiKey)
+  assert.ok(chosen.modelIds?.includes('gpt-4o-mini'))
+  assert.deepEqual(asked, ['API key of acme (empty: none)', 'Another key (empty: keep this one)'])
 })
 
 test('a key comes from a file too, and one that is missing is asked for by the option that gives it', async () => {

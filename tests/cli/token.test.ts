@@ -21,7 +21,7 @@ test('token create prints exactly the three lines of the guide, with a secret th
     'chat,send,read',
   )
   assert.equal(code, 0)
-  assert.equal(stderr, '')
+  assert.match(stderr, /^Keep it now: it is not shown again\. It expires on \d{4}-\d\d-\d\d\.\n$/)
   const today = new Date().toISOString().slice(0, 10)
   assert.match(
     stdout,
@@ -40,6 +40,8 @@ test('token create --json prints one object, and takes an expiry', async () => {
   assert.equal(made.name, 'ci')
   assert.deepEqual(made.scope, ['chat', 'read'])
   assert.equal(Date.parse(made.expiresAt) - Date.parse(made.createdAt), dayMs / 2)
+  const endless = await home.run('token', 'create', '--name', 'a', '--scope', 'chat', '--expires', 'never')
+  assert.match(endless.stderr, /It does not expire\./)
   const never = await home.run(...args.with(3, 'ci2'), '--expires', 'never')
   assert.equal(JSON.parse(never.stdout).expiresAt, null)
   const usual = JSON.parse((await home.run(...args.with(3, 'ci3'))).stdout)
@@ -158,7 +160,13 @@ test('token rotate gives a new secret under the same id, and the old one works f
   assert.equal(newer?.expiresAt, null)
   assert.equal(older?.hash, createHash('sha256').update(before).digest('hex'))
   assert.equal((older?.expiresAt ?? 0) - (newer?.createdAt ?? 0), dayMs)
-  assert.equal(stderr, `The old secret works until ${new Date(older?.expiresAt ?? 0).toISOString()}.\n`)
+  const until = new Date(older?.expiresAt ?? 0).toISOString()
+  assert.match(
+    stderr,
+    new RegExp(
+      `^Keep it now.* It expires on \\d{4}-\\d\\d-\\d\\d\\.\nThe old secret works until ${until}\\.\n$`,
+    ),
+  )
   const json = JSON.parse((await home.run('token', 'rotate', token?.id.slice(0, 20) ?? '', '--json')).stdout)
   assert.deepEqual(Object.keys(json), [
     'id',

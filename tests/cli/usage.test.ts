@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -54,6 +54,44 @@ test('help fits into 80 columns and shows an example for every command', async (
   }
 })
 
+test('help shows a command of a group too, and runs nothing of what it is asked about', async () => {
+  using home = makeHome()
+  const { stdout } = await home.run('token', 'create', '--help')
+  for (const line of [
+    ['help', 'token', 'create'],
+    ['token', 'help', 'create'],
+    ['help', 'token', 'create', '--name', 'a', '--scope', 'chat'],
+  ]) {
+    assert.deepEqual(await home.run(...line), { code: 0, stdout, stderr: '' }, line.join(' '))
+  }
+  assert.equal(existsSync(home.databaseFile), false)
+})
+
+test('in a clone, commands are named as they are called there', async () => {
+  using home = makeHome()
+  const root = join(import.meta.dirname, '..', '..')
+  const lines = [['tokn'], ['status'], ['token', 'list'], ['token', '--help']]
+  for (const line of lines) {
+    for (const [cwd, PATH, name] of [
+      [root, `${root}/node_modules/.bin`, /(?<!\w)npx openclaw /],
+      [tmpdir(), '', /(?<!npx )openclaw /],
+      // It is installed beside.
+      [root, join(home.folder, 'bin'), /(?<!npx )openclaw /],
+    ] as const) {
+      mkdirSync(join(home.folder, 'bin'), { recursive: true })
+      writeFileSync(join(home.folder, 'bin', 'openclaw'), '')
+      const child = spawn(process.execPath, [bin, ...line], {
+        env: { ...home.env, PATH },
+        cwd,
+        timeout: 90_000,
+      })
+      const [out, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+      assert.match(out + error, name, `${line.join(' ')} in ${cwd}`)
+      assert.doesNotMatch(out + error, /npx npx|npx openclaw:/)
+    }
+  }
+})
+
 test('--version prints the version of package.json', async () => {
   using home = makeHome()
   const { version } = JSON.parse(readFileSync(join(bin, '..', '..', 'package.json'), 'utf8'))
@@ -64,6 +102,18 @@ const wrong: readonly (readonly [args: readonly string[], message: string, line:
   [['tokn', 'list'], "unknown command 'tokn' (Did you mean token?)", 'openclaw token list'],
   [['token', 'lst', '--json'], "unknown command 'lst' (Did you mean list?)", 'openclaw token list --json'],
   [['frobnicate'], "unknown command 'frobnicate'", 'openclaw --help'],
+  [['help', 'nope'], "unknown command 'nope'", 'openclaw --help'],
+  [['help', 'tokn'], "unknown command 'tokn' (Did you mean token?)", 'openclaw help token'],
+  [
+    ['help', 'token', 'crate'],
+    "unknown command 'crate' (Did you mean create?)",
+    'openclaw help token create',
+  ],
+  [
+    ['webhook', 'replay', 'whd_x', '--since', '1d'],
+    'Give the id of a delivery, or an endpoint with --endpoint and --since.',
+    'openclaw webhook replay --endpoint crm --since 1d',
+  ],
   [['--verion'], "unknown option '--verion' (Did you mean --version?)", 'openclaw --version'],
   [
     ['token', 'create', '--nam', 'my app', '--scope', 'chat'],

@@ -102,10 +102,18 @@ const cases: readonly (readonly [name: string, text: string, lines: readonly str
   ],
   [
     'origins that are not exact',
-    '{ api: { security: { cors: { origins: ["*", "null", "https://a.com/", "a.com", "https://A.com", "https://a.com:443"] } } } }',
-    ['1:40', '1:45', '1:53', '1:71', '1:80', '1:97'].map((place, index) => {
-      const found = ['*', 'null', 'https://a.com/', 'a.com', 'https://A.com', 'https://a.com:443'][index]
-      return `${place}  api.security.cors.origins[${index}]: found "${found}" (a string); expected an exact origin such as "https://your-app.com": scheme, host and port, without a path or a slash at the end; "*" and "null" are no origins.`
+    '{ api: { security: { cors: { origins: ["*", "null", "https://a.com/", "a.com", "https://A.com", "https://a.com:443", "https://*.example"] } } } }',
+    ['1:40', '1:45', '1:53', '1:71', '1:80', '1:97', '1:118'].map((place, index) => {
+      const found = [
+        '*',
+        'null',
+        'https://a.com/',
+        'a.com',
+        'https://A.com',
+        'https://a.com:443',
+        'https://*.example',
+      ][index]
+      return `${place}  api.security.cors.origins[${index}]: found "${found}" (a string); expected an exact origin such as "https://your-app.com": scheme, host and port, without a path or a slash at the end; "*" and "null" are no origins, and "*" in a name stands for no other: write each origin out.`
     }),
   ],
   [

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -119,6 +120,14 @@ test('deliveries are listed as JSON, shown, replayed; an endpoint is tested, dis
   assert.match(recovered.stdout, /^6 deliveries/)
   await receiver.count(11)
   assert.ok(receiver.received.some(({ event }) => event.data.content === 'echo missed'))
+  const user = userInfo().username
+  assert.deepEqual(await changesIn(gateway), [
+    [user, 'webhook.tested', 'crm'],
+    [user, 'webhook.replayed', textAt(row, 'id')],
+    [user, 'webhook.disabled', 'crm'],
+    [user, 'webhook.enabled', 'crm'],
+    [user, 'webhook.recovered', 'crm'],
+  ])
   assert.equal((await webhook(['test', 'none'], { env })).code, 3)
   assert.equal((await webhook(['deliveries', 'whd_none'], { env })).code, 3)
   assert.equal((await webhook(['replay'], { env })).code, 2)
@@ -134,7 +143,38 @@ test('a test says where no gateway runs that could deliver it', async () => {
   await gateway.exited
   const tested = await webhook(['test', 'crm'], { env: envOf(gateway) })
   assert.equal(tested.code, 6)
-  assert.match(tested.stderr, /openclaw gateway/)
+  assert.match(tested.stderr, /^openclaw: No gateway runs on .*, so nobody would deliver it\. Start it: /)
+  // A gateway that starts later has nothing left to deliver.
+  const { stdout } = await webhook(['deliveries', '--json'], { env: envOf(gateway) })
+  assert.deepEqual(listAt(JSON.parse(stdout), 'data'), [])
+})
+
+// What the command line has changed, oldest first.
+async function changesIn(gateway: RunningGateway): Promise<readonly unknown[]> {
+  const rows = listAt(await (await gateway.call('GET', '/api/v1/audit?limit=100')).json(), 'data')
+  return rows
+    .filter((row) => at(row, 'actor', 'type') === 'cli')
+    .map((row) => [at(row, 'actor', 'name'), at(row, 'action'), at(row, 'target')])
+    .reverse()
+}
+
+test('listen says that its secret is new each time, and how to keep one; a port that is taken is named', async () => {
+  await using stack = new AsyncDisposableStack()
+  const listen = spawn(process.execPath, [bin, 'webhook', 'listen', '--port', '0'], { env: {} })
+  stack.defer(() => void listen.kill('SIGKILL'))
+  let shown = ''
+  listen.stderr.on('data', (chunk) => {
+    shown += chunk
+  })
+  const kept =
+    /The next start makes another secret\. .*webhook secret > secret\.txt.*--secret-file secret\.txt/
+  await eventually('the hint', () => kept.test(shown) || undefined)
+  const port = /Listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(shown)?.[1] ?? ''
+  const second = await webhook(['listen', '--port', port])
+  assert.equal(second.code, 2)
+  assert.match(second.stderr, new RegExp(`Port ${port} is taken`))
+  const empty = await webhook(['listen', '--secret-file', '/dev/null'])
+  assert.match(empty.stderr, /The file \/dev\/null is empty\./)
 })
 
 test('listen shows what a gateway sends, verified, and refuses what is forged', async () => {

@@ -40,6 +40,8 @@ export async function listEndpoints({ store, endpoints }: WebhookParts): Promise
 }
 
 function shownUrl(text: string): string {
+  // An address that begins with a variable which is not set: `${CRM_URL}/…`.
+  if (!URL.canParse(text)) return text.replace(/(?<=\})[^$].*$/s, '…')
   const url = new URL(text)
   return url.pathname === '/' && url.search === '' ? url.origin : `${url.origin}/…`
 }

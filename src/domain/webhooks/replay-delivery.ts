@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { getDelivery, unknownDelivery } from './list-deliveries.ts'
-import { findEndpoint, type WebhookParts } from './webhook-parts.ts'
+import { findEndpoint, type WebhookParts, webhookRecord } from './webhook-parts.ts'
 import type { Delivery } from './webhook-store.ts'
 
 const recoverStepsMax = 100
@@ -12,7 +12,8 @@ const recoverStepsMax = 100
 export async function replayDelivery(parts: WebhookParts, id: string): Promise<Delivery> {
   const { endpoint } = await getDelivery(parts, id)
   await refuseDisabled(parts, endpoint)
-  if (!(await parts.store.deliveries.replay(id, parts.clock.now()))) return unknownDelivery(id)
+  const audit = webhookRecord('replayed', parts, id)
+  if (!(await parts.store.deliveries.replay(id, parts.clock.now(), audit))) return unknownDelivery(id)
   parts.outbox.wake(endpoint)
   return await getDelivery(parts, id)
 }
@@ -28,7 +29,8 @@ export async function recoverEndpoint(
   await refuseDisabled(parts, id)
   let recovered = 0
   for (let step = 0; step < recoverStepsMax; step++) {
-    const more = await parts.store.deliveries.recover(id, since, parts.clock.now())
+    const audit = step === 0 ? webhookRecord('recovered', parts, id) : undefined
+    const more = await parts.store.deliveries.recover(id, since, parts.clock.now(), audit)
     if (more === 0) break
     recovered += more
     parts.outbox.wake(id)

@@ -1,4 +1,4 @@
-import { findEndpoint, type WebhookParts } from './webhook-parts.ts'
+import { findEndpoint, type WebhookParts, webhookRecord } from './webhook-parts.ts'
 
 /**
  * Lets an endpoint be told again, or no more; what happens while it is disabled is kept as dead. A gateway that runs beside takes it up
@@ -9,7 +9,8 @@ export async function switchEndpoint(
   { id, enabled }: { readonly id: string; readonly enabled: boolean },
 ): Promise<void> {
   findEndpoint(parts, id)
-  if (enabled) await parts.store.endpoints.enable(id)
-  else await parts.store.endpoints.disable(id, 'by_hand', parts.clock.now())
+  const audit = webhookRecord(enabled ? 'enabled' : 'disabled', parts, id)
+  if (enabled) await parts.store.endpoints.enable(id, audit)
+  else await parts.store.endpoints.disable(id, 'by_hand', parts.clock.now(), audit)
   parts.outbox.wake(id)
 }

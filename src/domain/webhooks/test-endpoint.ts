@@ -1,7 +1,7 @@
 import { pause } from '../supervise.ts'
 import { getDelivery } from './list-deliveries.ts'
 import { refuseDisabled } from './replay-delivery.ts'
-import type { WebhookParts } from './webhook-parts.ts'
+import { type WebhookParts, webhookRecord } from './webhook-parts.ts'
 import type { Delivery } from './webhook-store.ts'
 
 const pollMs = 100
@@ -14,7 +14,7 @@ const waitMs = 20_000
 export async function testEndpoint(parts: WebhookParts, id: string, signal: AbortSignal): Promise<Delivery> {
   await refuseDisabled(parts, id)
   const event = parts.outbox.prepareFor(id, 'webhook.test', (timestamp) => ({ endpoint: id, timestamp }))
-  await parts.store.outbox.append([event])
+  await parts.store.outbox.append([event], webhookRecord('tested', parts, id))
   parts.outbox.committed([event])
   const deliveryId = event.deliveries[0]?.id ?? ''
   const deadline = parts.clock.monotonic() + waitMs

@@ -1,3 +1,4 @@
+import { type AuditActor, type AuditEntry, auditAction } from '../audit/record.ts'
 import type { Clock } from '../clock.ts'
 import type { Context } from '../context.ts'
 import { GatewayError } from '../errors.ts'
@@ -11,6 +12,17 @@ export interface WebhookParts {
   readonly outbox: Outbox
   readonly clock: Clock
   readonly endpoints: () => readonly WebhookEndpoint[]
+  /** Who acts at the command line. A call of the API is recorded as such, and so leaves it out. */
+  readonly actor?: AuditActor
+}
+
+/** Returns the record of a change, to be written with it, or undefined where the change is a call of the API. */
+export function webhookRecord(
+  action: 'enabled' | 'disabled' | 'replayed' | 'recovered' | 'tested',
+  { clock, actor }: WebhookParts,
+  target: string,
+): AuditEntry | undefined {
+  return actor && auditAction(`webhook.${action}`, { at: clock.now(), actor, target })
 }
 
 /** Returns what the verbs about webhooks need of a context. */

@@ -1,3 +1,5 @@
+import type { AuditEntry } from '../audit/record.ts'
+
 /** What is kept of events, their deliveries and their endpoints. */
 export interface WebhookStore {
   readonly outbox: OutboxStore
@@ -70,8 +72,8 @@ export interface Attempt {
 }
 
 export interface OutboxStore {
-  /** Writes events that nothing else is written with. */
-  append(events: readonly OutgoingEvent[]): Promise<void>
+  /** Writes events that nothing else is written with, but a record of who caused them. */
+  append(events: readonly OutgoingEvent[], audit?: AuditEntry): Promise<void>
   /** When the first waiting delivery of an endpoint is due, undefined where none waits or the endpoint is disabled. */
   nextDue(endpoint: string): Promise<number | undefined>
   /** Leases at most `limit` due deliveries of an enabled endpoint, the longest due first. */
@@ -118,9 +120,9 @@ export interface DeliveryStore {
   list(query: ListDeliveries): Promise<readonly Delivery[]>
   find(id: string): Promise<Delivery | undefined>
   /** Makes a delivery due now with all its attempts before it, whatever became of it. Resolves to false where there is none. */
-  replay(id: string, at: number): Promise<boolean>
+  replay(id: string, at: number, audit?: AuditEntry): Promise<boolean>
   /** Makes dead deliveries of an endpoint that were made since due now, at most a thousand a call. Resolves to how many. */
-  recover(endpoint: string, since: number, at: number): Promise<number>
+  recover(endpoint: string, since: number, at: number, audit?: AuditEntry): Promise<number>
   /**
    * Removes what was finished before those times, and gives up what waits for a disabled endpoint, or since before `deadBefore`; a
    * bounded number of each a call. Resolves to how many were removed or given up.
@@ -150,8 +152,8 @@ export interface EndpointStore {
   /** How many deliveries of an endpoint wait, at most `max`. */
   waiting(id: string, max: number): Promise<number>
   /** Lets an endpoint be told again, and forgets its failures. */
-  enable(id: string): Promise<void>
-  disable(id: string, reason: string, at: number): Promise<void>
+  enable(id: string, audit?: AuditEntry): Promise<void>
+  disable(id: string, reason: string, at: number, audit?: AuditEntry): Promise<void>
   /** Notes since when a previous secret stands in the configuration; one that is noted already keeps its time. */
   notePreviousSecret(id: string, mark: string, at: number): Promise<void>
 }

@@ -63,15 +63,23 @@ export interface Keyed<T> {
   readonly value: T
 }
 
+/** A message with the bytes of its text in UTF-8. */
+export interface SizedMessage extends Keyed<Message> {
+  readonly bytes: number
+}
+
 export interface ConversationStore {
   find(id: string): Promise<Conversation | undefined>
   /** At most `limit` rows. */
   list(query: ListConversations): Promise<readonly Keyed<Conversation>[]>
-  /** At most `limit` messages, oldest first, after the one with key `afterKey`. An unknown conversation gives none. */
+  /**
+   * At most `limit` messages, oldest first, after the one with key `afterKey`, up to the one by whose text they pass `bytesMax` in all, but
+   * not fewer than two for that. An unknown conversation gives none.
+   */
   messages(
     conversationId: string,
-    page: { readonly limit: number; readonly afterKey?: number },
-  ): Promise<readonly Keyed<Message>[]>
+    page: { readonly limit: number; readonly afterKey?: number; readonly bytesMax?: number },
+  ): Promise<readonly SizedMessage[]>
   /**
    * The newest messages that later turns may see, newest first, at most `messagesMax`: the complete ones, and aborted replies that
    * hold text. Failed, pending and unanswered ones are left out.

@@ -81,6 +81,8 @@ declare module 'fastify' {
     scope?: Scope | 'none'
     /** True keeps a route out of the API reference: it follows the documents of somebody else, or is no part of the API. */
     isUndocumented?: boolean
+    /** A body that an undocumented route takes, for the errors about bodies that it does not. */
+    bodyExample?: object
     /** One sentence for the API reference. */
     summary?: string
     /** Headers of its own, for the API reference. */

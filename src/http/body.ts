@@ -5,15 +5,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads a JSON body (RFC 8259). A member that is null counts as absent. Throws `invalid_request` for a text that is no UTF-8, holds a
- * NUL byte, is no JSON object, or nests deeper than 64 levels.
+ * NUL byte, is no JSON object, or nests deeper than 64 levels. `example` makes a body that the route takes.
  */
-export function parseBody(bytes: Buffer): Record<string, unknown> {
-  const value = parse(decode(bytes))
+export function parseBody(bytes: Buffer, example: () => string): Record<string, unknown> {
+  const value = parse(decode(bytes), example)
   if (!isObject(value)) {
-    throw new GatewayError(
-      'invalid_request',
-      'The body must be a JSON object, for example {"message": "Hello"}.',
-    )
+    throw new GatewayError('invalid_request', `The body must be a JSON object, for example ${example()}.`)
   }
   for (const [name, member] of Object.entries(value)) {
     if (name.includes('\0')) refuseNul('A name')
@@ -25,19 +22,19 @@ export function parseBody(bytes: Buffer): Record<string, unknown> {
 }
 
 function decode(bytes: Buffer): string {
-  if (bytes.includes(0)) throw new GatewayError('invalid_request', 'The body holds a NUL byte.')
+  if (bytes.includes(0)) throw new GatewayError('invalid_request', 'The body holds a NUL byte. Leave it out.')
   try {
     return utf8.decode(bytes)
   } catch (cause) {
-    throw new GatewayError('invalid_request', 'The body is not valid UTF-8.', { cause })
+    throw new GatewayError('invalid_request', 'The body is not valid UTF-8. Encode it as UTF-8.', { cause })
   }
 }
 
-function parse(text: string): unknown {
+function parse(text: string, example: () => string): unknown {
   if (text.trim() === '') {
     throw new GatewayError(
       'invalid_request',
-      'The body is empty. Send a JSON object, for example {"message": "Hello"}.',
+      `The body is empty. Send a JSON object, for example ${example()}.`,
     )
   }
   try {
@@ -62,7 +59,10 @@ function refuseDeep(root: object): void {
   let level: object[] = [root]
   for (let depth = 2; level.length > 0; depth++) {
     if (depth > depthMax) {
-      throw new GatewayError('invalid_request', `The body nests deeper than ${depthMax} levels.`)
+      throw new GatewayError(
+        'invalid_request',
+        `The body nests deeper than ${depthMax} levels. Make it flatter.`,
+      )
     }
     const next: object[] = []
     for (const node of level) {

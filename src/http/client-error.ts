@@ -4,9 +4,10 @@ import type { Ids } from '../domain/ids.ts'
 import { errorBody, helpLink } from './errors.ts'
 
 const sentences: Readonly<Partial<Record<ErrorCode, string>>> = {
-  headers_too_large: 'The request headers are larger than 16 KiB.',
+  headers_too_large: 'The request headers are larger than 16 KiB. Send fewer or shorter ones.',
   request_timeout: 'The request did not arrive in time. Send it faster.',
-  invalid_request: 'This is not a well-formed HTTP/1.1 request.',
+  invalid_request:
+    'This is not a well-formed HTTP/1.1 request. Check its first line, its headers and the length of its body.',
 }
 
 const reasons: Readonly<Record<number, string>> = {

@@ -7,6 +7,8 @@ import { navigation } from './docs-page/navigation.ts'
 import { codeBlock, operationSection } from './docs-page/operation-section.ts'
 import { type Operation, operationsOf, webhooksOf } from './docs-page/operations.ts'
 import { styleSheet } from './docs-page/style-sheet.ts'
+import { tokenField } from './docs-page/try-form.ts'
+import { tryScript } from './docs-page/try-script.ts'
 import type { Guide } from './guides.ts'
 
 /** A page and the policy that it is served under. */
@@ -15,7 +17,7 @@ export interface DocsPage {
   readonly contentSecurityPolicy: string
 }
 
-/** Makes the API reference page of an OpenAPI document: one file, no script, nothing from elsewhere. */
+/** Makes the API reference page of an OpenAPI document: one file, one script of its own, nothing from elsewhere. */
 export function docsPage(
   document: Record<string, unknown>,
   version: string,
@@ -46,25 +48,33 @@ ${operationSections(document, 'Webhooks', webhooks)}
 ${errorsSection(document)}
 </main>
 </div>
+<script>${new Markup(tryScript)}</script>
 </body>
 </html>
 `
-  return { html: page.text, contentSecurityPolicy }
+  return { html: page.text, contentSecurityPolicy: `${contentSecurityPolicy}; ${scriptPolicy}` }
 }
 
 // A picture of its own keeps browsers from asking for /favicon.ico.
 const icon =
   "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><rect width='16' height='16' rx='3' fill='%230b57b0'/><path d='M4 5l3 3-3 3M8.5 11H12' fill='none' stroke='%23fff' stroke-width='1.6'/></svg>"
 
-/** What pages of the documentation may do: show their own style, and nothing else. */
+/** What all pages of the documentation may do: show their own style, and nothing else. */
 export const contentSecurityPolicy: string = [
   "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(styleSheet).digest('base64')}'`,
+  `style-src '${hashOf(styleSheet)}'`,
   'img-src data:',
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ')
+
+// What the forms need: the script as it is written here, and requests to the gateway that served the page.
+const scriptPolicy = `script-src '${hashOf(tryScript)}'; connect-src 'self'`
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`
+}
 
 function banner(document: JsonObject, title: string, version: string): Markup {
   const hasDocument = '/api/v1/openapi.json' in asObject(document.paths)
@@ -84,7 +94,7 @@ The examples on this page take it from the environment and call a gateway on thi
 ${codeBlock('export OPENCLAW_TOKEN=oc_tok_…')}
 <p>A token has one or more of the scopes ${joined(names, ', ')}; <code>admin</code> implies the others. Each endpoint names the scope that it
 needs.</p>
-</section>
+${tokenField()}</section>
 `
 }
 

@@ -15,7 +15,7 @@ export function refuseForeignHost(
   if (header === undefined) {
     // HTTP/1.0 has no such header; load balancers ask for their health so, and no browser does.
     if (request.raw.httpVersion === '1.0') return undefined
-    return new GatewayError('invalid_request', 'The request has no Host header.')
+    return new GatewayError('invalid_request', 'The request has no Host header. Send one.')
   }
   const host = hostOf(header)
   if (host === 'localhost' || publicHosts.includes(host) || isOwnAddress(request, host)) return undefined

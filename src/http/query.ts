@@ -1,4 +1,4 @@
-const wholeNumber = /^(0|[1-9]\d{0,8})$/
+const wholeNumber = /^-?(0|[1-9]\d{0,8})$/
 
 /**
  * Reads a query string. `limit` becomes a number where it is written as a whole one; nothing else is coerced. A parameter that is

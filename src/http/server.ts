@@ -8,6 +8,7 @@ import { auditClientError, auditedCall, closeCall } from './audit-calls.ts'
 import { parseBody } from './body.ts'
 import { answerClientError } from './client-error.ts'
 import { ajv, compileValidator } from './compile-validator.ts'
+import { isObject } from './docs-page/json.ts'
 import { sendError, toGatewayError } from './errors.ts'
 import { createGuard } from './guard.ts'
 import { createListener } from './listener.ts'
@@ -16,6 +17,7 @@ import { parseQuery } from './query.ts'
 import { readBody } from './read-body.ts'
 import { requestIdOf } from './request-id.ts'
 import { logRequest } from './request-log.ts'
+import { bodyExample, refuseUnread, takesBody } from './route-body.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { channelWebhookRoutes } from './routes/channel-webhooks.ts'
 import { chatRoutes } from './routes/chat.ts'
@@ -84,9 +86,12 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
   app.addContentTypeParser('application/json', (request, payload, done) => {
     readBody(payload, http.settings().bodyBytesMax, (error, bytes) => {
       if (error) return done(error)
-      if (bytes.length === 0 && request.method === 'DELETE') return done(null, undefined)
+      if (bytes.length === 0 && !takesBody(request.routeOptions)) return done(null, undefined)
       try {
-        done(null, parseBody(bytes))
+        done(
+          null,
+          parseBody(bytes, () => bodyExample(request)),
+        )
       } catch (cause) {
         done(asError(cause))
       }
@@ -94,12 +99,14 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
   })
   app.setErrorHandler((error, request, reply) => {
     // Fastify closes the connection over a bad body; a caller that still sends would see a reset in the place of its 413.
-    if (!isClosing) reply.removeHeader('connection')
+    if (!isClosing && reply.hasHeader('connection'))
+      reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close')
     sendError(request, reply, toGatewayError(error, request.id, http.parts.log))
   })
   app.setNotFoundHandler((request, reply) => sendError(request, reply, unknownRoute(routes, request, reply)))
   app.addHook('onRoute', (route) => {
     if (route.config?.scope === undefined) throw new Error(`${route.method} ${route.url} declares no scope`)
+    refuseUnread(route)
     routes.push(route)
   })
 
@@ -116,7 +123,9 @@ export async function createHttpServer(http: HttpParts): Promise<HttpServer> {
     if (isAnswered) return
     if (refused) return done(refused)
     // Before the body is read: what stands nowhere is not parsed first.
-    const next = request.is404 ? (error?: Error) => done(error ?? unknownRoute(routes, request, reply)) : done
+    const next = leadsNowhere(request)
+      ? (error?: Error) => done(error ?? unknownRoute(routes, request, reply))
+      : done
     guard.admit(request, reply, next)
   })
 
@@ -196,6 +205,11 @@ function prepare(
 function isAnswering(replies: Iterable<FastifyReply>, socket: Socket): boolean {
   for (const { raw } of replies) if (raw.socket === socket && raw.headersSent) return true
   return false
+}
+
+// A slash at the end would be an id without a character.
+function leadsNowhere({ is404, params }: FastifyRequest): boolean {
+  return is404 || (isObject(params) && Object.values(params).includes(''))
 }
 
 function unknownRoute(

@@ -23,7 +23,7 @@ export function loggedPath(routes: readonly RouteOptions[], path: string): strin
 export function unknownPath(routes: readonly RouteOptions[], path: string): GatewayError {
   const meant = closestName(
     path,
-    routes.map((route) => route.url).filter((url) => !url.includes(':')),
+    routes.map((route) => route.url).filter((url) => !/[:*]/.test(url)),
   )
   const hint = meant === undefined ? '' : ` Did you mean ${meant}?`
   return new GatewayError('not_found', `There is nothing at this path.${hint} The API reference is at /docs.`)
@@ -32,8 +32,10 @@ export function unknownPath(routes: readonly RouteOptions[], path: string): Gate
 function matches(pattern: string, path: string): boolean {
   const wanted = pattern.split('/')
   const given = path.split('/')
+  // A `*` at the end stands for the rest of the path, slashes too.
+  const isOpen = wanted.at(-1) === '*'
   return (
-    wanted.length === given.length &&
-    wanted.every((part, i) => (part.startsWith(':') ? given[i] !== '' : part === given[i]))
+    (isOpen ? wanted.length <= given.length : wanted.length === given.length) &&
+    wanted.every((part, i) => (part === '*' || part.startsWith(':') ? given[i] !== '' : part === given[i]))
   )
 }

@@ -63,7 +63,7 @@ export async function* ask<Body extends object>(
       isFinished = true
       return
     }
-    const gathered = turn.stream ? undefined : new Gathered(dialect)
+    const gathered = turn.stream ? undefined : new Gathered(dialect, turn.native !== undefined)
     const reader = dialect.createReader(turn)
     const feed = createEventFeed(() => {
       throw brokenAnswer(dialect, `sent an event larger than ${eventLengthMax} characters`)
@@ -144,13 +144,15 @@ export async function readRefusal(who: Identity, answer: Answer, signal: AbortSi
   }
 }
 
-/** Holds the text of a stream back until its end, and gives calls whole, for a caller that asked for one plain answer. */
+/** Holds the text of a stream back until its end, or until what follows it, and gives calls whole, for a caller that asked for one plain answer. */
 class Gathered {
   readonly #who: Identity
+  readonly #keepsOrder: boolean
   #text = ''
 
-  constructor(who: Identity) {
+  constructor(who: Identity, keepsOrder: boolean) {
     this.#who = who
+    this.#keepsOrder = keepsOrder
   }
 
   take(events: readonly ProviderEvent[]): readonly ProviderEvent[] {
@@ -158,7 +160,11 @@ class Gathered {
     for (const event of events) {
       if (event.type === 'text') this.#text += event.text
       else if (event.type !== 'tool_call_delta') {
-        if (event.type === 'finish' && this.#text !== '') ready.push({ type: 'text', text: this.#text })
+        const isFollowed = event.type === 'tool_call' || event.type === 'thought'
+        if ((event.type === 'finish' || (this.#keepsOrder && isFollowed)) && this.#text !== '') {
+          ready.push({ type: 'text', text: this.#text })
+          this.#text = ''
+        }
         ready.push(event)
       }
     }

@@ -15,12 +15,19 @@ const columns =
 export function conversationStore(reader: Reader, writer: Writer): ConversationStore {
   const find = reader.prepare(`SELECT ${columns} FROM conversations WHERE id = ?`)
   const list = listQueries(reader)
+  // The lengths are read first, and the texts of the page alone.
   const messages = reader.prepare(
-    `SELECT m.key, m.id, m.role, m.content, m.status, m.finish_reason, m.created_at, m.reply_to,
+    `WITH sized AS (
+       SELECT key, octet_length(content) AS bytes FROM messages
+       WHERE conversation_key = (SELECT key FROM conversations WHERE id = ?) AND key > ?
+       ORDER BY key LIMIT ?),
+     page AS (
+       SELECT key, bytes, SUM(bytes) OVER in_order - bytes AS before, ROW_NUMBER() OVER in_order AS place
+       FROM sized WINDOW in_order AS (ORDER BY key))
+     SELECT m.key, p.bytes, m.id, m.role, m.content, m.status, m.finish_reason, m.created_at, m.reply_to,
        t.model, t.input_tokens, t.output_tokens, t.usage_estimated, t.usage_details
-     FROM messages m LEFT JOIN messages t ON t.key = m.reply_to
-     WHERE m.conversation_key = (SELECT key FROM conversations WHERE id = ?) AND m.key > ?
-     ORDER BY m.key LIMIT ?`,
+     FROM page p JOIN messages m ON m.key = p.key LEFT JOIN messages t ON t.key = m.reply_to
+     WHERE p.before <= ? OR p.place = 2 ORDER BY m.key`,
   )
   const history = reader.prepare(
     `SELECT key, role, content FROM messages
@@ -36,7 +43,9 @@ export function conversationStore(reader: Reader, writer: Writer): ConversationS
       return list(query).map(keyed(toConversation))
     },
     async messages(conversationId, page) {
-      return messages.all(conversationId, page.afterKey ?? 0, page.limit).map(keyed(toMessage))
+      const { afterKey = 0, limit, bytesMax = Number.MAX_SAFE_INTEGER } = page
+      const rows = messages.all(conversationId, afterKey, limit, bytesMax)
+      return rows.map((row) => ({ ...keyed(toMessage)(row), bytes: integer(row, 'bytes') }))
     },
     async history(conversationId, messagesMax) {
       return history.all(conversationId, messagesMax).map(toHistoryMessage)

@@ -125,3 +125,21 @@ test("what a provider does not take of a caller's own question is 400 through a 
   )
   assert.equal(openAiModel.requests.length - before, 1)
 })
+
+test("more than one answer a call is refused in OpenAI's shape, and nobody is asked", async () => {
+  const openai = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: gateway.token, maxRetries: 0 })
+  const before = openAiModel.requests.length
+  await assert.rejects(
+    openai.chat.completions.create({ model: 'gpt-4o-mini', messages: hi, n: 2 }),
+    (error) => {
+      assert.ok(error instanceof OpenAI.BadRequestError)
+      assert.deepEqual(
+        [error.param, error.type, error.code],
+        ['n', 'invalid_request_error', 'invalid_request'],
+      )
+      assert.match(error.message, /n must be 1: ask once for each answer/)
+      return true
+    },
+  )
+  assert.equal(openAiModel.requests.length, before)
+})

@@ -150,3 +150,37 @@ test('nothing that was refused has left a conversation behind', async () => {
   const listed: unknown = await (await gateway.call('GET', '/api/v1/conversations?limit=100')).json()
   assert.ok(!listAt(listed, 'data').some((row) => at(row, 'id') === 'refused'))
 })
+
+test('a body that is missing or wrong is answered with an example that this very path takes', async () => {
+  const paths = ['/api/v1/chat', '/api/v1/chat/stream', '/v1/chat/completions', '/v1/messages']
+  for (const path of paths) {
+    for (const body of [undefined, '', '[]']) {
+      const headers = {
+        Authorization: `Bearer ${gateway.token}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      }
+      const reply = await fetch(gateway.url + path, {
+        method: 'POST',
+        headers,
+        ...(body === undefined ? {} : { body }),
+      })
+      const text = await reply.text()
+      assert.equal(reply.status, 400, text)
+      const parsed: unknown = JSON.parse(text)
+      const sentence = String(at(parsed, 'error', 'message') ?? at(parsed, 'message'))
+      const example = /for example (\{.*\})\.$/.exec(sentence)?.[1]
+      assert.ok(example, `${path}: ${text}`)
+      assert.equal((await gateway.call('POST', path, JSON.parse(example))).status, 200, example)
+    }
+  }
+})
+
+test('a body is refused where nothing is read from it, and an empty one is none', async () => {
+  const path = '/api/v1/webhooks/nobody/test'
+  const sentence = textAt(
+    await expectError(await gateway.call('POST', path, { event: 'x' }), 400, 'invalid_request'),
+    'message',
+  )
+  assert.match(sentence, /Leave it out/)
+  for (const body of ['', '{}']) await expectError(await post(body, path), 404, 'not_found')
+})

@@ -149,3 +149,22 @@ test('an id that no conversation can have is 400 or 404, never an error of the g
     await expectError(await get(`/api/v1/conversations/${id}`), 400, 'invalid_request')
   }
 })
+
+test('a parameter is refused also where a path takes none, whatever the method', async () => {
+  for (const [method, path, body] of [
+    ['POST', '/api/v1/chat?stream=true', { message: 'echo x' }],
+    ['POST', '/api/v1/chat/stream?stream=true', { message: 'echo x' }],
+    ['DELETE', '/api/v1/conversations/nobody?force=1', undefined],
+    ['GET', '/api/v1/webhooks?limit=1', undefined],
+  ] as const) {
+    const reply = await gateway.call(method, path, body)
+    const error = await expectError(reply, 400, 'invalid_request')
+    assert.match(textAt(error, 'message'), /^There is no query parameter "\w+"\. Known: none\.$/, path)
+  }
+  assert.equal((await fetch(`${gateway.url}/health?probe=1`)).status, 200)
+})
+
+test('a limit below zero is a number that is too small', async () => {
+  const error = await expectError(await gateway.call('GET', '/api/v1/audit?limit=-1'), 400, 'invalid_request')
+  assert.match(textAt(error, 'message'), /at least 1/)
+})

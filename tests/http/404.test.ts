@@ -113,3 +113,11 @@ test('api.enabled false leaves /health alone', async () => {
   }
   await expectError(await off.call('POST', '/api/v1/chat', { message: 'x' }), 404, 'not_found')
 })
+
+test('a slash too many is no id without a character: the error names the path without it', async () => {
+  for (const path of ['/api/v1/conversations', '/v1/models', '/docs', '/api/v1/models']) {
+    const reply = await gateway.call('GET', `${path}/`)
+    assert.equal(reply.status, 404)
+    assert.ok((await reply.text()).includes(`Did you mean ${path}?`), path)
+  }
+})

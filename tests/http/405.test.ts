@@ -89,3 +89,22 @@ test('OPTIONS that is no preflight is 405', async () => {
   )
   await expectError(asked, 405, 'method_not_allowed')
 })
+
+test('the paths of other APIs know their methods too, also below a list of models', async () => {
+  for (const [path, allowed] of [
+    ['/v1/models', 'GET, HEAD'],
+    ['/v1/models/gpt-4o', 'GET, HEAD'],
+    ['/v1/models/openrouter/meta/llama', 'GET, HEAD'],
+    ['/v1/messages', 'POST'],
+    ['/v1/chat/completions', 'POST'],
+  ] as const) {
+    for (const method of ['DELETE', 'PUT', 'PATCH']) {
+      const reply = await gateway.call(method, path)
+      assert.deepEqual([reply.status, reply.headers.get('allow')], [405, allowed], `${method} ${path}`)
+      assert.match(
+        await reply.text(),
+        new RegExp(`${method} is not for this path. Use ${allowed.split(', ')[0]}`),
+      )
+    }
+  }
+})

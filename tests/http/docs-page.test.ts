@@ -9,6 +9,7 @@ import chromiumPack from '@sparticuz/chromium'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { statusOfCode } from '../../src/domain/errors.ts'
 import { isObject, type JsonObject } from '../../src/http/docs-page/json.ts'
+import { tryScript } from '../../src/http/docs-page/try-script.ts'
 import { docsPage } from '../../src/http/docs-page.ts'
 import { type RunningGateway, startGateway } from '../support/gateway.ts'
 import { contrasts } from './docs-page/contrasts.ts'
@@ -66,11 +67,12 @@ suite('the API reference page', () => {
     await page.goto(url)
   }
 
-  test('it is HTML under a policy that lets nothing in but its own style', () => {
+  test('it is HTML under a policy that lets nothing in but its own style and script, and asks nobody else', () => {
     assert.equal(docs.response.status, 200)
     assert.equal(docs.response.headers.get('content-type'), 'text/html; charset=utf-8')
     const policy = docs.response.headers.get('content-security-policy') ?? ''
     assert.match(policy, /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; /)
+    assert.match(policy, /; script-src 'sha256-[\w+/]{43}='; connect-src 'self'$/)
     assert.doesNotMatch(policy, /unsafe|https?:|\*/)
   })
 
@@ -237,7 +239,8 @@ suite('the API reference page', () => {
       assert.deepEqual(heard, [])
       assert.deepEqual(asked, [url])
       assert.match(await page.title(), /^OpenClaw Gateway<\/script><script>/)
-      assert.equal(await page.locator('script, img, [onerror], [style]').count(), 0)
+      assert.equal(await page.locator('img, [onerror], [style]').count(), 0)
+      assert.equal(await page.locator('script').textContent(), tryScript)
       assert.ok((await page.getByText('onerror=alert(1)').count()) > 100)
     })
 

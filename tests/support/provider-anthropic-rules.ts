@@ -52,7 +52,7 @@ function checkBody(body: Fields, models: readonly AnthropicModel[], isNewest: bo
   }
   if (body.stream !== undefined && typeof body.stream !== 'boolean')
     return invalid('stream: Input should be a valid boolean')
-  if (system !== undefined && (typeof system !== 'string' || system === ''))
+  if (system !== undefined && !isSystem(system))
     return invalid('system: text content blocks must be non-empty')
   if (temperature !== undefined && temperature !== null) {
     if (model.refusesTemperature || isNewest) return invalid('`temperature` is deprecated for this model.')
@@ -60,6 +60,14 @@ function checkBody(body: Fields, models: readonly AnthropicModel[], isNewest: bo
       return invalid('temperature: range: 0..1')
   }
   return checkMessages(messages, model) ?? checkAnthropicAsks(body, model, invalid)
+}
+
+function isSystem(system: unknown): boolean {
+  if (typeof system === 'string') return system !== ''
+  return (
+    Array.isArray(system) &&
+    system.every((block) => fieldsOf(block).type === 'text' && fieldsOf(block).text !== '')
+  )
 }
 
 function checkMessages(messages: unknown, model: AnthropicModel): Reply | undefined {

@@ -6,6 +6,8 @@ import { estimateUsage, unfinishedUsage } from '../usage/estimate-usage.ts'
 import { openBill, type SettledBill, type TurnBill } from '../usage/turn-bill.ts'
 import type { TurnAttempts } from './turn-attempts.ts'
 
+type Heard = Extract<ProviderEvent, { readonly type: 'text' | 'thought' | 'tool_call_delta' | 'tool_call' }>
+
 /** What is known of a running turn whose conversation its caller holds, and its bill. */
 export class RelayRecord {
   readonly id: string
@@ -35,8 +37,8 @@ export class RelayRecord {
   }
 
   /** Counts a piece of the answer. */
-  heard(event: Extract<ProviderEvent, { readonly type: 'text' | 'tool_call_delta' | 'tool_call' }>): void {
-    const piece = event.type === 'text' ? event.text : event.type === 'tool_call' ? event.call.arguments : ''
+  heard(event: Heard): void {
+    const piece = wordsOf(event)
     this.#text += piece
     this.characters += piece.length
   }
@@ -102,5 +104,19 @@ export class RelayRecord {
   #end(): void {
     this.#bill[Symbol.dispose]()
     this.#ctx.call?.endTurn(this.#audited())
+  }
+}
+
+// The pieces of a call come once more, as the whole call.
+function wordsOf(event: Heard): string {
+  switch (event.type) {
+    case 'text':
+      return event.text
+    case 'thought':
+      return JSON.stringify(event.piece)
+    case 'tool_call':
+      return event.call.arguments
+    case 'tool_call_delta':
+      return ''
   }
 }

@@ -22,7 +22,7 @@ export interface RelayInput {
 /** What a relayed turn yields: one `start`, pieces of the answer, one `done`. A turn that fails throws instead of `done`. */
 export type RelayEvent =
   | { readonly type: 'start'; readonly id: string; readonly model: string; readonly alias?: string }
-  | Extract<ProviderEvent, { readonly type: 'text' | 'tool_call_delta' | 'tool_call' }>
+  | Extract<ProviderEvent, { readonly type: 'text' | 'thought' | 'tool_call_delta' | 'tool_call' }>
   | {
       readonly type: 'done'
       readonly model: string
@@ -65,6 +65,7 @@ export async function* relay(
       for await (const event of await askModels(attempts, turnOf)) {
         switch (event.type) {
           case 'text':
+          case 'thought':
           case 'tool_call_delta':
           case 'tool_call':
             record.heard(event)

@@ -6,6 +6,7 @@ import { html, type Markup, nothing, prose } from './markup.ts'
 import type { Operation, Parameter, Reply } from './operations.ts'
 import { boundsOf, typeWords } from './schema-words.ts'
 import { fieldTable, inReply, inRequest } from './tables.ts'
+import { tryForm } from './try-form.ts'
 
 const errorReference = '#/components/schemas/Error'
 
@@ -17,7 +18,7 @@ export function operationSection(document: JsonObject, operation: Operation): Ma
 <h3 id="${anchor}"><a href="#${anchor}">${methodBadge(method)}<code>${path}</code></a></h3>
 <p class="summary">${prose(summary)}</p>
 ${access(operation)}
-${method === '' ? nothing : html`<h4>Example</h4>\n${codeBlock(curlCommand(document, operation))}`}
+${method === '' ? nothing : html`<h4>Example</h4>\n${codeBlock(curlCommand(document, operation))}\n${tryForm(document, operation)}`}
 ${parameters(document, operation, name)}
 ${body(document, operation, name)}
 ${operation.replies.map((one) => reply(document, one, name))}

@@ -55,6 +55,20 @@ pre code { font-size: .8125rem; }
 .method.get { color: var(--get); } .method.post { color: var(--post); } .method.delete { color: var(--delete); }
 h3 .method { font-size: .9375rem; margin-right: .25rem; }
 
+[hidden] { display: none !important; }
+.try { margin: .75rem 0 1.25rem; }
+.try summary { width: max-content; padding: .25rem 0; color: var(--link); font-weight: 650; cursor: pointer; }
+.try form { padding: 0 0 .5rem 1rem; border-left: 2px solid var(--line); }
+.try label, .token label { display: block; margin: .75rem 0 .25rem; font-size: .875rem; font-weight: 600; }
+.try label small { color: var(--quiet); font-weight: 400; }
+.try input, .try textarea, .token input { display: block; width: 100%; max-width: 46rem; padding: .4rem .6rem; color: var(--text);
+  background: var(--page); border: 1px solid var(--quiet); border-radius: 4px; font: .875rem/1.5 var(--mono); }
+.try textarea { resize: vertical; }
+.try pre { max-height: 30rem; overflow-y: auto; font: .8125rem/1.55 var(--mono); }
+button { margin-right: .5rem; padding: .4rem 1.1rem; color: var(--page); background: var(--link); border: 1px solid var(--link);
+  border-radius: 4px; font: 600 .9375rem var(--sans); cursor: pointer; }
+button[type="button"] { color: var(--link); background: var(--page); }
+
 nav { font-size: .875rem; }
 nav ul { list-style: none; margin: 0; padding: 0; }
 nav > ul > li > a { font-weight: 650; color: var(--text); }
@@ -100,7 +114,7 @@ td { min-width: 4.5rem; } td.prose { min-width: 12rem; }
   pre { padding: .75rem; } pre code { font-size: .75rem; }
 }
 @media print {
-  nav, .skip { display: none; }
+  nav, .skip, .try, .token { display: none; }
   .columns { display: block; }
 }
 `

@@ -1,24 +1,17 @@
 import type { FinishReason, Usage } from '../../domain/conversations/conversation.ts'
 import { type GatewayError, statusOfCode } from '../../domain/errors.ts'
-import type { ToolCall } from '../../domain/models/provider.ts'
+import type { JsonObject, ToolCall } from '../../domain/models/provider.ts'
+import { contentOf, wordsIn } from './anthropic-content.ts'
 import { anthropicQuestion } from './anthropic-question.ts'
 import type { Door, DoorStream, DoorWriter } from './door.ts'
-import { isFields } from './fields.ts'
 
 /** The Messages API, as Anthropic documents it (https://docs.anthropic.com/en/api/messages). */
 export const anthropicDoor: Door = {
+  example: { max_tokens: 1024, messages: [{ role: 'user', content: 'Hello' }] },
   question: anthropicQuestion,
-  answer: ({ id, model, text, toolCalls, finishReason, usage }) => ({
+  answer: ({ id, model, said, finishReason, usage }) => ({
     ...messageOf(id, model),
-    content: [
-      ...(text === '' ? [] : [{ type: 'text', text }]),
-      ...toolCalls.map(({ id: callId, name, arguments: given }) => ({
-        type: 'tool_use',
-        id: callId,
-        name,
-        input: inputOf(given),
-      })),
-    ],
+    content: contentOf(said, finishReason),
     stop_reason: reasonOf(finishReason),
     usage: usageOf(usage),
   }),
@@ -28,7 +21,7 @@ export const anthropicDoor: Door = {
 
 function writer({ id, model }: DoorStream): DoorWriter {
   let index = -1
-  let open: 'text' | 'tool' | undefined
+  let open: 'text' | 'thought' | 'tool' | undefined
   let openCall = -1
   let calls = 0
   let heldText = ''
@@ -38,7 +31,7 @@ function writer({ id, model }: DoorStream): DoorWriter {
     open = undefined
     return frame('content_block_stop', { index })
   }
-  const begin = (kind: 'text' | 'tool', block: object): string => {
+  const begin = (kind: 'text' | 'thought' | 'tool', block: object): string => {
     const closed = close()
     open = kind
     index++
@@ -47,12 +40,20 @@ function writer({ id, model }: DoorStream): DoorWriter {
   const beginCall = ({ id: callId, name }: Pick<ToolCall, 'id' | 'name'>): string =>
     begin('tool', { type: 'tool_use', id: callId, name, input: {} })
   const json = (piece: string): string =>
-    piece === ''
-      ? ''
-      : frame('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: piece } })
+    piece === '' ? '' : delta({ type: 'input_json_delta', partial_json: piece })
+  const delta = (piece: JsonObject): string => frame('content_block_delta', { index, delta: piece })
   const textBlock = (text: string): string => {
     const begun = open === 'text' ? '' : begin('text', { type: 'text', text: '' })
-    return `${begun}${frame('content_block_delta', { index, delta: { type: 'text_delta', text } })}`
+    return `${begun}${delta({ type: 'text_delta', text })}`
+  }
+  const thought = (piece: JsonObject): string => {
+    if (piece.type === 'redacted_thinking') return begin('thought', piece)
+    if (piece.type !== 'thinking') return open === 'thought' ? delta(piece) : ''
+    // A server that was asked for a stream may give it whole all the same.
+    const [thinking, signature] = [wordsIn(piece, 'thinking'), wordsIn(piece, 'signature')]
+    const begun = begin('thought', { type: 'thinking', thinking: '', signature: '' })
+    const said = thinking === '' ? '' : delta({ type: 'thinking_delta', thinking })
+    return `${begun}${said}${signature === '' ? '' : delta({ type: 'signature_delta', signature })}`
   }
   // Ends a call; what was said in its middle comes after it.
   const endCall = (): string => {
@@ -72,6 +73,8 @@ function writer({ id, model }: DoorStream): DoorWriter {
           // A block cannot be gone on with after another.
           heldText += event.text
           return ''
+        case 'thought':
+          return thought(event.piece)
         case 'tool_call_delta': {
           const isNew = !streamed.has(event.index)
           // Blocks come one after another here: pieces of a call that is not the open one wait for its end.
@@ -90,8 +93,8 @@ function writer({ id, model }: DoorStream): DoorWriter {
       }
     },
     done({ finishReason, usage }) {
-      const delta = { stop_reason: reasonOf(finishReason), stop_sequence: null }
-      return `${endCall()}${close()}${frame('message_delta', { delta, usage: usageOf(usage) })}${frame('message_stop', {})}`
+      const end = { stop_reason: reasonOf(finishReason), stop_sequence: null }
+      return `${endCall()}${close()}${frame('message_delta', { delta: end, usage: usageOf(usage) })}${frame('message_stop', {})}`
     },
     error: (error, requestId) =>
       `event: error\ndata: ${JSON.stringify(errorOf(error, statusOfCode[error.code], requestId))}\n\n`,
@@ -106,16 +109,16 @@ function messageOf(id: string, model: string): object {
   return { id, type: 'message', role: 'assistant', model, stop_reason: null, stop_sequence: null }
 }
 
-function usageOf({ inputTokens, outputTokens }: Usage): object {
-  return { input_tokens: inputTokens, output_tokens: outputTokens }
-}
-
-function inputOf(json: string): unknown {
-  try {
-    const input: unknown = JSON.parse(json === '' ? '{}' : json)
-    return isFields(input) ? input : {}
-  } catch {
-    return {}
+// What the cache had a part in is no part of `input_tokens` in this API.
+function usageOf({ inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens }: Usage): object {
+  if (cacheReadTokens === undefined && cacheWriteTokens === undefined)
+    return { input_tokens: inputTokens, output_tokens: outputTokens }
+  const [read, written] = [cacheReadTokens ?? 0, cacheWriteTokens ?? 0]
+  return {
+    input_tokens: Math.max(0, inputTokens - read - written),
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: read,
+    output_tokens: outputTokens,
   }
 }
 

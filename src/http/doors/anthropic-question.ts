@@ -8,6 +8,7 @@ import type {
   ToolCall,
   ToolChoice,
 } from '../../domain/models/provider.ts'
+import { anthropicNative } from './anthropic-native.ts'
 import {
   type Fields,
   listAt,
@@ -59,6 +60,7 @@ export function anthropicQuestion(body: unknown): RelayInput {
       ...(temperature === undefined ? {} : { temperature }),
       ...toolsOf(fields),
       extra: { anthropic: without(fields, understood), openai: forOpenAi(fields) },
+      native: anthropicNative(fields),
     },
   }
 }
@@ -162,7 +164,7 @@ function assistantMessage(content: unknown, field: string): AssistantMessage {
           arguments: JSON.stringify(objectAt(block.input, `${at}.input`)),
         })
         break
-      // What a model thought before belongs to it alone; another one may answer now.
+      // Goes on as it was written, to a provider of this dialect alone.
       case 'thinking':
       case 'redacted_thinking':
         break

@@ -1,14 +1,16 @@
 import type { RelayEvent, RelayInput } from '../../domain/chat/relay.ts'
 import type { FinishReason, Usage } from '../../domain/conversations/conversation.ts'
 import type { GatewayError } from '../../domain/errors.ts'
-import type { ToolCall } from '../../domain/models/provider.ts'
+
+/** A piece of a plain answer. */
+export type Said = Extract<RelayEvent, { readonly type: 'text' | 'thought' | 'tool_call' }>
 
 /** What a turn through a door came to. */
 export interface DoorAnswer {
   readonly id: string
   readonly model: string
-  readonly text: string
-  readonly toolCalls: readonly ToolCall[]
+  /** In the order in which it was said. */
+  readonly said: readonly Said[]
   readonly finishReason: FinishReason
   readonly usage: Usage
   /** Milliseconds since the epoch. */
@@ -25,6 +27,8 @@ export interface DoorStream {
 
 /** An API of somebody else's shape, by which clients made for it reach the gateway's models. */
 export interface Door<Question extends RelayInput = RelayInput> {
+  /** A body that it takes, for people. */
+  readonly example: object
   /** Reads a body. Throws `invalid_request` naming the field. */
   question(body: unknown): Question
   /** The body of a plain answer. */

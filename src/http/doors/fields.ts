@@ -6,13 +6,13 @@ export type Fields = Readonly<Record<string, unknown>>
 /** Returns a value's members. Throws `invalid_request` with the field's name where it is no object. */
 export function objectAt(value: unknown, field: string): Fields {
   if (isFields(value)) return value
-  throw wrong(field, 'must be an object')
+  throw wrong(field, value === undefined ? 'is missing' : 'must be an object')
 }
 
 /** Returns a list. Throws `invalid_request` where it is none. */
 export function listAt(value: unknown, field: string): readonly unknown[] {
   if (Array.isArray(value)) return value
-  throw wrong(field, 'must be an array')
+  throw wrong(field, value === undefined ? 'is missing' : 'must be an array')
 }
 
 /** Returns the parts of a content that is no text. Throws `invalid_request` where it is no list. */
@@ -24,7 +24,7 @@ export function partsAt(value: unknown, field: string): readonly unknown[] {
 /** Returns a text, well formed in UTF-8. Throws `invalid_request` where it is none. */
 export function textAt(value: unknown, field: string): string {
   if (typeof value === 'string') return value.toWellFormed()
-  throw wrong(field, 'must be a string')
+  throw wrong(field, value === undefined ? 'is missing' : 'must be a string')
 }
 
 /** Returns a text, or undefined where it is absent or null. */

@@ -1,13 +1,14 @@
 import type { FinishReason, Usage } from '../../domain/conversations/conversation.ts'
 import { type GatewayError, statusOfCode } from '../../domain/errors.ts'
-import type { ToolCall } from '../../domain/models/provider.ts'
-import type { Door, DoorStream, DoorWriter } from './door.ts'
+import type { JsonObject, ToolCall } from '../../domain/models/provider.ts'
+import type { Door, DoorStream, DoorWriter, Said } from './door.ts'
 import { type OpenAiQuestion, openAiQuestion } from './openai-question.ts'
 
 /** Chat Completions, as OpenAI documents it (https://platform.openai.com/docs/api-reference/chat). */
 export const openAiDoor: Door<OpenAiQuestion> = {
+  example: { messages: [{ role: 'user', content: 'Hello' }] },
   question: openAiQuestion,
-  answer: ({ id, model, text, toolCalls, finishReason, usage, createdAt }) => ({
+  answer: ({ id, model, said, finishReason, usage, createdAt }) => ({
     id: completionId(id),
     object: 'chat.completion',
     created: seconds(createdAt),
@@ -15,12 +16,7 @@ export const openAiDoor: Door<OpenAiQuestion> = {
     choices: [
       {
         index: 0,
-        message: {
-          role: 'assistant',
-          content: text === '' && toolCalls.length > 0 ? null : text,
-          refusal: null,
-          ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(callOf) }),
-        },
+        message: messageOf(said),
         logprobs: null,
         finish_reason: reasonOf(finishReason),
       },
@@ -48,6 +44,8 @@ function writer({ id, createdAt, model }: DoorStream, includeUsage: boolean): Do
       switch (event.type) {
         case 'text':
           return chunk({ content: event.text })
+        case 'thought':
+          return chunk(event.piece)
         case 'tool_call_delta': {
           const { index, id: callId, name, arguments: piece } = event
           if (begun.has(index)) return chunk({ tool_calls: [{ index, function: { arguments: piece } }] })
@@ -79,6 +77,29 @@ function writer({ id, createdAt, model }: DoorStream, includeUsage: boolean): Do
   }
 }
 
+function messageOf(said: readonly Said[]): object {
+  const text = said.map((event) => (event.type === 'text' ? event.text : '')).join('')
+  const calls = said.flatMap((event) => (event.type === 'tool_call' ? [callOf(event.call)] : []))
+  const thoughts = said.flatMap((event) => (event.type === 'thought' ? [event.piece] : []))
+  return {
+    role: 'assistant',
+    content: text === '' && calls.length > 0 ? null : text,
+    refusal: null,
+    ...thoughts.reduce(joined, {}),
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+  }
+}
+
+// Pieces of a stream become one: texts and lists grow.
+function joined(whole: JsonObject, piece: JsonObject): JsonObject {
+  const grown = Object.entries(piece).map(([name, value]) => {
+    const before = whole[name]
+    if (typeof before === 'string' && typeof value === 'string') return [name, before + value]
+    return [name, Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value]
+  })
+  return { ...whole, ...Object.fromEntries(grown) }
+}
+
 function frame(value: object): string {
   return `data: ${JSON.stringify(value)}\n\n`
 }
@@ -99,11 +120,12 @@ function reasonOf(reason: FinishReason): string {
   return reason === 'refusal' ? 'content_filter' : reason
 }
 
-function usageOf({ inputTokens, outputTokens }: Usage): object {
+function usageOf({ inputTokens, outputTokens, cacheReadTokens }: Usage): object {
   return {
     prompt_tokens: inputTokens,
     completion_tokens: outputTokens,
     total_tokens: inputTokens + outputTokens,
+    ...(cacheReadTokens === undefined ? {} : { prompt_tokens_details: { cached_tokens: cacheReadTokens } }),
   }
 }
 

@@ -23,6 +23,7 @@ import {
   wrong,
 } from './fields.ts'
 import { imageOfUrl } from './images.ts'
+import { openAiNative, thoughtsOf } from './openai-native.ts'
 
 /** What a caller of Chat Completions asks. */
 export interface OpenAiQuestion extends RelayInput {
@@ -54,12 +55,8 @@ export function openAiQuestion(body: unknown): OpenAiQuestion {
   const fields = objectAt(body, 'The body')
   const model = optionalText(fields.model, 'model')
   const stream = optionalBoolean(fields.stream, 'stream') ?? false
-  if (
-    optionalNumber(fields.n, 'n', { minimum: 1, maximum: 128, whole: true }) !== undefined &&
-    fields.n !== 1
-  ) {
+  if (fields.n !== undefined && fields.n !== null && fields.n !== 1)
     throw wrong('n', 'must be 1: ask once for each answer')
-  }
   const tokens = { minimum: 1, maximum: tokensMax, whole: true }
   const maxTokens =
     optionalNumber(fields.max_completion_tokens, 'max_completion_tokens', tokens) ??
@@ -81,6 +78,7 @@ export function openAiQuestion(body: unknown): OpenAiQuestion {
         openai: { ...without(fields, understood), ...format.rest },
         anthropic: forAnthropic(fields),
       },
+      native: openAiNative(fields),
     },
   }
 }
@@ -167,7 +165,13 @@ function assistantMessage(message: Fields, field: string): AssistantMessage {
   const toolCalls = calls.map((call, i) =>
     callOf(objectAt(call, `${field}.tool_calls[${i}]`), `${field}.tool_calls[${i}]`),
   )
-  return { role: 'assistant', content, ...(toolCalls.length === 0 ? {} : { toolCalls }) }
+  const extra = thoughtsOf(message)
+  return {
+    role: 'assistant',
+    content,
+    ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    ...(Object.keys(extra).length === 0 ? {} : { extra }),
+  }
 }
 
 function callOf(call: Fields, field: string): ToolCall {

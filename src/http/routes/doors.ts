@@ -3,13 +3,12 @@ import { type RelayEvent, type RelayInput, relay } from '../../domain/chat/relay
 import type { FinishReason, Usage } from '../../domain/conversations/conversation.ts'
 import { GatewayError, notFound } from '../../domain/errors.ts'
 import { listModels } from '../../domain/models/list-models.ts'
-import type { ToolCall } from '../../domain/models/provider.ts'
 import type { App, HttpParts } from '../app.ts'
 import { countAttempts } from '../attempts.ts'
 import { anonymous } from '../auth.ts'
 import { abortOnClose, ClientGone, contextOf } from '../context.ts'
 import { anthropicDoor } from '../doors/anthropic-door.ts'
-import type { Door, DoorWriter } from '../doors/door.ts'
+import type { Door, DoorWriter, Said } from '../doors/door.ts'
 import { openAiDoor } from '../doors/openai-door.ts'
 import { toGatewayError } from '../errors.ts'
 import { openStream, settledOrQuiet, stallMs } from '../open-stream.ts'
@@ -42,7 +41,8 @@ function door<Question extends RelayInput>(
   path: string,
   shape: Door<Question>,
 ): void {
-  app.post(path, { config: { scope: 'chat', isUndocumented: true } }, (request, reply) => {
+  const config = { scope: 'chat', isUndocumented: true, bodyExample: shape.example } as const
+  app.post(path, { config }, (request, reply) => {
     const question = shape.question(request.body)
     return question.question.stream
       ? stream(http, slots, request, reply, shape, question)
@@ -60,24 +60,22 @@ async function plain<Question extends RelayInput>(
   const ctx = contextOf(http, request, abortOnClose(reply).signal, countAttempts(request, reply))
   const createdAt = http.parts.clock.now()
   let id = ''
-  let text = ''
-  const toolCalls: ToolCall[] = []
+  const said: Said[] = []
   let end: { readonly model: string; readonly finishReason: FinishReason; readonly usage: Usage } | undefined
   try {
     for await (const event of relay(ctx, question)) {
       if (event.type === 'start') {
         id = event.id
         noteModel(request, reply, event)
-      } else if (event.type === 'text') text += event.text
-      else if (event.type === 'tool_call') toolCalls.push(event.call)
-      else if (event.type === 'done') end = event
+      } else if (event.type === 'done') end = event
+      else if (event.type !== 'tool_call_delta') said.push(event)
     }
   } catch (error) {
     if (error instanceof ClientGone) return reply.hijack()
     throw error
   }
   if (end === undefined) throw new GatewayError('internal_error', 'The turn ended without a result.')
-  return shape.answer({ id, text, toolCalls, createdAt, ...end })
+  return shape.answer({ id, said, createdAt, ...end })
 }
 
 async function stream<Question extends RelayInput>(

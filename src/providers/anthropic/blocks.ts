@@ -30,12 +30,15 @@ export class Blocks {
   readonly #who: Identity
   readonly #open = new Map<unknown, Block>()
   readonly #thoughts: ThoughtBlock[] = []
+  readonly #tellsThoughts: boolean
   #calls = 0
   #characters = 0
   #isAnswered = false
 
-  constructor(who: Identity) {
+  /** `tellsThoughts` yields what is thought as it comes: the blocks as they begin, and their deltas. */
+  constructor(who: Identity, tellsThoughts = false) {
     this.#who = who
+    this.#tellsThoughts = tellsThoughts
   }
 
   /** True where the model was asked to answer by a tool, and did. */
@@ -57,6 +60,8 @@ export class Blocks {
   /** `content_block_start`. */
   start({ index, content_block: block }: JsonRecord, out: ProviderEvent[]): void {
     if (!isRecord(block)) return
+    if (this.#tellsThoughts && (block.type === 'redacted_thinking' || block.type === 'thinking'))
+      out.push({ type: 'thought', piece: { ...thoughtOf(block) } })
     if (block.type === 'redacted_thinking') this.#thoughts.push(thoughtOf(block))
     else if (block.type === 'thinking') this.#open.set(index, new Thinking(block))
     else if (block.type === 'tool_use') {
@@ -74,6 +79,7 @@ export class Blocks {
     if (open instanceof Thinking) {
       open.add(delta)
       this.#count(textOf(delta, 'thinking'))
+      if (this.#tellsThoughts) out.push({ type: 'thought', piece: delta })
       return
     }
     const json = textOf(delta, 'partial_json')

@@ -9,6 +9,7 @@ import type {
   ToolChoice,
   ToolMessage,
 } from '../../domain/models/provider.ts'
+import { nativeFields } from '../native-fields.ts'
 import { isRecord } from '../record.ts'
 import { withSchemaInstruction } from '../schema-instruction.ts'
 import { answerTool, type ThoughtBlock, thoughtsIn } from './blocks.ts'
@@ -85,6 +86,7 @@ export function messagesRequest(
     ...(means?.type === 'output_config'
       ? { output_config: { format: { type: 'json_schema', schema: means.schema } } }
       : {}),
+    ...nativeFields(turn, 'anthropic', provider),
   }
 }
 

@@ -9,43 +9,48 @@ import { countOf, isRecord, type JsonRecord, recordsOf, textOf } from '../record
 import { TextFrame } from '../text-frame.ts'
 import { Blocks } from './blocks.ts'
 
+/** What a reader must know of the question. */
+type Asked = Pick<ProviderTurn, 'model' | 'native'>
+
 /** Reads a whole `Message` in answer to a turn. Throws `provider_error` for anything else. */
-export function readMessage(
-  who: Identity,
-  json: unknown,
-  turn?: Pick<ProviderTurn, 'model'>,
-): readonly ProviderEvent[] {
+export function readMessage(who: Identity, json: unknown, turn?: Asked): readonly ProviderEvent[] {
   if (!isRecord(json)) throw brokenAnswer(who, 'answered with JSON that is no message')
   if (json.type === 'error') throw failureInStream(who, foreignErrorOf(json))
   if (!Array.isArray(json.content)) throw brokenAnswer(who, 'answered with JSON that is no message')
   const finishReason = finishReasonOf(json.stop_reason)
   if (finishReason === undefined)
     throw brokenAnswer(who, 'answered without a stop reason, so its answer was cut short')
-  let text = ''
-  const blocks = new Blocks(who)
-  const calls: ProviderEvent[] = []
+  const blocks = new Blocks(who, isNative(turn))
+  const said: ProviderEvent[] = []
   for (const [index, block] of recordsOf(json.content).entries()) {
-    if (block.type === 'text') text += textOf(block, 'text') ?? ''
+    if (block.type === 'text') said.push({ type: 'text', text: textOf(block, 'text') ?? '' })
     else {
-      const events: ProviderEvent[] = []
-      blocks.start({ index, content_block: block }, events)
-      blocks.stop({ index }, events)
-      for (const event of events) {
-        if (event.type === 'text') text += event.text
-        else if (event.type === 'tool_call') calls.push(event)
-      }
+      blocks.start({ index, content_block: block }, said)
+      blocks.stop({ index }, said)
     }
   }
   const counts = new Counts()
   counts.add(json.usage)
-  const events: ProviderEvent[] = text === '' ? calls : [{ type: 'text', text }, ...calls]
+  const whole = said.filter((event) => event.type !== 'tool_call_delta')
+  const events = isNative(turn) ? whole : textFirst(whole)
   return [...events, finishOf(finishReason, counts.usage, textOf(json, 'model'), blocks, turn)]
 }
 
+// One text and then the calls: only who thinks between them needs the order.
+function textFirst(said: readonly ProviderEvent[]): readonly ProviderEvent[] {
+  const text = said.map((event) => (event.type === 'text' ? event.text : '')).join('')
+  const rest = said.filter((event) => event.type !== 'text')
+  return text === '' ? rest : [{ type: 'text', text }, ...rest]
+}
+
+function isNative(turn: Asked | undefined): boolean {
+  return turn?.native?.dialect === 'anthropic'
+}
+
 /** Makes a reader of the event sequence `message_start` … `message_stop`. Events that it does not know are passed over. */
-export function createMessageReader(who: Identity, turn?: Pick<ProviderTurn, 'model'>): StreamReader {
+export function createMessageReader(who: Identity, turn?: Asked): StreamReader {
   const counts = new Counts()
-  const blocks = new Blocks(who)
+  const blocks = new Blocks(who, isNative(turn))
   const frame = new TextFrame()
   let model: string | undefined
   let finishReason: FinishReason | undefined
@@ -126,7 +131,7 @@ function finishOf(
   usage: Usage | undefined,
   model: string | undefined,
   blocks: Blocks,
-  turn: Pick<ProviderTurn, 'model'> | undefined,
+  turn: Asked | undefined,
 ): ProviderEvent {
   const thought = turn !== undefined && blocks.hasCalls ? blocks.thoughtOf(turn.model) : undefined
   return {

@@ -1,14 +1,27 @@
 import { isRecord, type JsonRecord, recordsOf } from '../record.ts'
 
 const levelsMax = 16
+// Lists of lists, and references that double at each step, would make more than any machine can hold.
+const valuesMax = 1_000
 
 /** Makes a small value that most schemas take: the first choice, the least number, the text `demo`, only what is required. */
-export function sampleOf(schema: unknown, root: unknown = schema, level = 0): unknown {
-  if (!isRecord(schema) || level > levelsMax) return null
-  const below = (inner: unknown): unknown => sampleOf(inner, root, level + 1)
+export function sampleOf(schema: unknown): unknown {
+  return sampleAt(schema, { root: schema, left: valuesMax }, 0)
+}
+
+interface Sampling {
+  readonly root: unknown
+  /** How many values may still be made. */
+  left: number
+}
+
+function sampleAt(schema: unknown, sampling: Sampling, level: number): unknown {
+  if (!isRecord(schema) || level > levelsMax || sampling.left <= 0) return null
+  sampling.left -= 1
+  const below = (inner: unknown): unknown => sampleAt(inner, sampling, level + 1)
   if (schema.const !== undefined) return schema.const
   if (Array.isArray(schema.enum)) return schema.enum[0]
-  if (typeof schema.$ref === 'string') return below(targetOf(schema.$ref, root))
+  if (typeof schema.$ref === 'string') return below(targetOf(schema.$ref, sampling.root))
   const [alternative] = recordsOf(schema.anyOf ?? schema.oneOf)
   if (alternative !== undefined) return below(alternative)
   const type: unknown = Array.isArray(schema.type) ? schema.type[0] : schema.type
@@ -16,7 +29,7 @@ export function sampleOf(schema: unknown, root: unknown = schema, level = 0): un
     case 'object':
       return objectOf(schema, below)
     case 'array':
-      return Array.from({ length: Math.min(numberOf(schema.minItems), 100) }, () => below(schema.items ?? {}))
+      return listOf(schema, sampling, below)
     case 'string':
       return 'demo'
         .padEnd(Math.min(numberOf(schema.minLength), 1000), '.')
@@ -29,6 +42,11 @@ export function sampleOf(schema: unknown, root: unknown = schema, level = 0): un
     default:
       return null
   }
+}
+
+function listOf(schema: JsonRecord, sampling: Sampling, below: (inner: unknown) => unknown): unknown {
+  const length = Math.min(numberOf(schema.minItems), 100, sampling.left)
+  return Array.from({ length }, () => below(schema.items ?? {}))
 }
 
 function objectOf(schema: JsonRecord, below: (inner: unknown) => unknown): unknown {

@@ -6,6 +6,7 @@ import type {
   Tool,
   ToolChoice,
 } from '../../domain/models/provider.ts'
+import { nativeFields } from '../native-fields.ts'
 import { isRecord } from '../record.ts'
 import { withSchemaInstruction } from '../schema-instruction.ts'
 
@@ -83,6 +84,7 @@ export function completionRequest(
       : { response_format: { type: 'json_schema', json_schema: schemaOf(responseFormat, means) } }),
     // Without it a stream tells no usage at all.
     ...(turn.stream ? { stream_options: { include_usage: true as const } } : {}),
+    ...nativeFields(turn, 'openai', provider),
   }
 }
 
@@ -91,9 +93,12 @@ function messageOf(message: ProviderMessage, turn: ProviderTurn, provider: strin
     case 'user':
       return { role: 'user', content: message.parts?.map(partOf) ?? message.content }
     case 'assistant':
-      return message.toolCalls === undefined
-        ? { role: 'assistant', content: message.content }
-        : callsOf(message, turn, provider)
+      return {
+        ...(message.toolCalls === undefined
+          ? { role: 'assistant', content: message.content }
+          : callsOf(message, turn, provider)),
+        ...(turn.native?.dialect === 'openai' ? message.extra : {}),
+      }
     case 'tool':
       return { role: 'tool', tool_call_id: message.toolCallId, content: message.content }
   }

@@ -4,17 +4,22 @@ import { brokenAnswer, type Identity } from '../failures.ts'
 import { isRecord, type JsonRecord, recordsOf, textOf } from '../record.ts'
 
 const callsMax = 128
+// DeepSeek's, vLLM's and OpenRouter's names of what is thought; OpenAI itself tells nothing of it here.
+const thoughtFields = ['reasoning_content', 'reasoning', 'reasoning_details']
 
 /** The calls of tools in one answer, piece by piece, and what was thought before them. */
 export class ToolCalls {
   readonly #who: Identity
   readonly #calls: Call[] = []
+  readonly #tellsThoughts: boolean
   #reasoning = ''
   readonly #details: JsonRecord[] = []
   #characters = 0
 
-  constructor(who: Identity) {
+  /** `tellsThoughts` yields what is thought as it comes, in the fields in which it came. */
+  constructor(who: Identity, tellsThoughts = false) {
     this.#who = who
+    this.#tellsThoughts = tellsThoughts
   }
 
   get size(): number {
@@ -23,6 +28,7 @@ export class ToolCalls {
 
   /** Reads a message, or a stream's delta of one. */
   add(message: JsonRecord, out: ProviderEvent[]): void {
+    if (this.#tellsThoughts) this.#tellThought(message, out)
     if (Array.isArray(message.tool_calls))
       for (const piece of recordsOf(message.tool_calls)) this.#addPiece(piece, out)
     // DeepSeek and OpenRouter want it back with the results of the calls, in one form or the other.
@@ -33,6 +39,12 @@ export class ToolCalls {
         this.#counted(textOf(detail, 'text') ?? textOf(detail, 'data') ?? '')
         this.#details.push(detail)
       }
+  }
+
+  #tellThought(message: JsonRecord, out: ProviderEvent[]): void {
+    const told = thoughtFields.filter((name) => message[name] !== undefined && message[name] !== null)
+    const piece = Object.fromEntries(told.map((name) => [name, message[name]]))
+    if (told.some((name) => message[name] !== '')) out.push({ type: 'thought', piece })
   }
 
   /** Appends each whole call, at the answer's end. */

@@ -9,12 +9,11 @@ import { countOf, isRecord, type JsonRecord, recordsOf, textOf } from '../record
 import { TextFrame } from '../text-frame.ts'
 import { ToolCalls } from './tool-calls.ts'
 
+/** What a reader must know of the question. */
+type Asked = Pick<ProviderTurn, 'model' | 'native'>
+
 /** Reads a whole `chat.completion` in answer to a turn. Throws `provider_error` for anything else. */
-export function readCompletion(
-  who: Identity,
-  json: unknown,
-  turn?: Pick<ProviderTurn, 'model'>,
-): readonly ProviderEvent[] {
+export function readCompletion(who: Identity, json: unknown, turn?: Asked): readonly ProviderEvent[] {
   if (!isRecord(json)) throw brokenAnswer(who, 'answered with JSON that is no completion')
   if (json.error) throw failureInStream(who, foreignErrorOf(json))
   const [choice] = recordsOf(json.choices)
@@ -33,7 +32,7 @@ export function readCompletion(
 }
 
 /** Makes a reader of a stream of `chat.completion.chunk`s up to `[DONE]`, or to its clean end once a finish reason was told. */
-export function createCompletionReader(who: Identity, turn?: Pick<ProviderTurn, 'model'>): StreamReader {
+export function createCompletionReader(who: Identity, turn?: Asked): StreamReader {
   const reading = new Reading(who, turn)
   const frame = new TextFrame()
   const read = (data: string, out: ProviderEvent[]): void => {
@@ -70,17 +69,17 @@ function firstChoiceOf(chunk: JsonRecord): JsonRecord | undefined {
 /** What is known so far of one answer. */
 class Reading {
   readonly #who: Identity
-  readonly #turn: Pick<ProviderTurn, 'model'> | undefined
+  readonly #turn: Asked | undefined
   readonly #calls: ToolCalls
   model: string | undefined
   #finishReason: FinishReason | undefined
   #usage: Usage | undefined
   #isRefusal = false
 
-  constructor(who: Identity, turn: Pick<ProviderTurn, 'model'> | undefined) {
+  constructor(who: Identity, turn: Asked | undefined) {
     this.#who = who
     this.#turn = turn
-    this.#calls = new ToolCalls(who)
+    this.#calls = new ToolCalls(who, turn?.native?.dialect === 'openai')
   }
 
   addChunk(chunk: JsonRecord, out: ProviderEvent[]): void {

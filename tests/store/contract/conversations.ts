@@ -76,6 +76,26 @@ export function conversationsContract(open: OpenStore): void {
       )
     })
 
+    it('end with the one that passes the bytes of a page, and are two at least', async (t) => {
+      const store = await emptyStore(t, open)
+      // Three bytes each in UTF-8, whatever a character counts elsewhere.
+      for (const [number, characters] of [10, 1, 0, 20].entries()) {
+        const begin = number === 0 ? beginTurn('c1') : laterTurn('c1', number + 1)
+        await store.turns.begin({ ...begin, content: '€'.repeat(characters) })
+      }
+      const bytes = async (bytesMax: number, afterKey = 0): Promise<readonly number[]> => {
+        const rows = await store.conversations.messages('c1', { limit: 4, bytesMax, afterKey })
+        for (const { value, bytes } of rows) assert.equal(Buffer.byteLength(value.content), bytes)
+        return rows.map((row) => row.bytes)
+      }
+      assert.deepEqual(await bytes(93), [30, 3, 0, 60])
+      assert.deepEqual(await bytes(33), [30, 3, 0, 60])
+      assert.deepEqual(await bytes(32), [30, 3])
+      assert.deepEqual(await bytes(1), [30, 3])
+      const [first] = await store.conversations.messages('c1', { limit: 1 })
+      assert.deepEqual(await bytes(2, first?.key), [3, 0])
+    })
+
     it('are none where there is no such conversation', async (t) => {
       const store = await emptyStore(t, open)
       assert.deepEqual(await store.conversations.messages('c1', { limit: 3 }), [])

@@ -24,6 +24,7 @@ import { RateLimiter } from './domain/limits/rate-limiter.ts'
 import { ModelCatalog } from './domain/models/catalog.ts'
 import { checkModelNames } from './domain/models/check-model-names.ts'
 import type { ModelProvider } from './domain/models/provider.ts'
+import { SchemaChecks } from './domain/schemas/schema-checks.ts'
 import { Authenticator } from './domain/tokens/authenticate.ts'
 import { SessionTokens } from './domain/tokens/session-token.ts'
 import { TokenCare } from './domain/tokens/token-care.ts'
@@ -41,7 +42,7 @@ import { type ClosableImageFetcher, createLazyImageFetcher } from './outgoing/la
 import { startWebhooks } from './outgoing/webhooks.ts'
 import { createProvider, type ProviderSettings } from './providers/index.ts'
 import { ProviderSet } from './providers/provider-set.ts'
-import { SchemaChecks } from './schema/compile-schema.ts'
+import { startSchemaThread } from './schema/schema-thread.ts'
 import { bundledSkillsDir, SkillFolders } from './skills/skill-folders.ts'
 import { localSigner } from './store/audit-signer.ts'
 import { acquireGatewayLock } from './store/gateway-lock.ts'
@@ -152,6 +153,8 @@ export async function createGateway(
   const currency = (): string => live.settings.models.currency
   const budgets = new Budgets({ store: store.usage, clock, log, outbox, currency })
   const summaries = stack.use(new SummaryQueue())
+  const { monotonic } = clock
+  const schemas = stack.use(new SchemaChecks({ startThread: startSchemaThread, hash: sha256Hex, monotonic }))
   const parts: Parts = {
     store,
     models,
@@ -162,7 +165,7 @@ export async function createGateway(
     log,
     outbox,
     channels,
-    answers: { skills, schemas: new SchemaChecks(), images, budgets, keys: new RunningKeys(), summaries },
+    answers: { skills, schemas, images, budgets, keys: new RunningKeys(), summaries },
     settings: () => live.settings,
   }
   const sessions = new SessionTokens({ ids, now: clock.now, seal: localSeal(options.loaded.paths.stateDir) })

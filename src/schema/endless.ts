@@ -1,13 +1,5 @@
 type Schema = Readonly<Record<string, unknown>>
 
-/** A schema that is nested deeper is refused before anything walks it. */
-export const schemaLevelsMax = 64
-
-/** Tells whether a schema is nested deeper than 64 levels. */
-export function isTooDeep(schema: Schema): boolean {
-  return depthOf(schema, schemaLevelsMax) > schemaLevelsMax
-}
-
 /**
  * Says why a schema, which is not too deep, has no end, or undefined where it has one: it refers to itself without going into the value,
  * or it asks for a value that holds itself again and again. A tree whose branches may end is fine.
@@ -17,12 +9,6 @@ export function endlessReason(root: Schema): string | undefined {
   const graph = new Graph(root)
   if (hasCycle(nodes, (node) => graph.inPlace(node))) return 'refers to itself without end'
   return graph.hasEnd(nodes) ? undefined : 'asks for a value that would have to hold itself without end'
-}
-
-function depthOf(node: unknown, left: number): number {
-  if (typeof node !== 'object' || node === null) return 0
-  if (left < 0) return 1
-  return 1 + Object.values(node).reduce((most: number, inner) => Math.max(most, depthOf(inner, left - 1)), 0)
 }
 
 // Whatever looks like a schema counts as one: a value in `enum` or `default` that is taken for one does no harm.

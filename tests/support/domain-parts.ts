@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto'
+import { hash, randomFillSync } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,12 +13,13 @@ import { createIds } from '../../src/domain/ids.ts'
 import type { Log, LogFields } from '../../src/domain/log.ts'
 import { ModelCatalog } from '../../src/domain/models/catalog.ts'
 import type { ModelProvider } from '../../src/domain/models/provider.ts'
+import { SchemaChecks } from '../../src/domain/schemas/schema-checks.ts'
 import type { Settings } from '../../src/domain/settings.ts'
 import type { Store, TurnStore } from '../../src/domain/store.ts'
 import type { Scope, Token } from '../../src/domain/tokens/token.ts'
 import { Budgets } from '../../src/domain/usage/budgets.ts'
 import { Outbox } from '../../src/domain/webhooks/outbox.ts'
-import { SchemaChecks } from '../../src/schema/compile-schema.ts'
+import { startSchemaThread } from '../../src/schema/schema-thread.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { tokenWith } from './tokens.ts'
 
@@ -108,7 +109,11 @@ const noAnswers: Omit<Parts['answers'], 'budgets' | 'keys' | 'summaries'> = {
     all: async () => [],
     readFile: async () => '',
   },
-  schemas: new SchemaChecks(),
+  schemas: new SchemaChecks({
+    startThread: startSchemaThread,
+    hash: (text) => hash('sha256', text),
+    monotonic: () => performance.now(),
+  }),
   images: {
     fetch: () => Promise.reject(new GatewayError('invalid_request', 'The URL could not be fetched.')),
   },

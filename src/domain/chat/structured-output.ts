@@ -50,7 +50,7 @@ export async function* structured(
     }
   }
   if (finish === undefined) return
-  const verdict = judge(text, check)
+  const verdict = await judge(text, check)
   if ('found' in verdict && finish.finishReason !== 'refusal') {
     yield* answering(verdict.found, turn, finish)
     return
@@ -83,7 +83,7 @@ async function* repaired(
       const usage = sumUsage(before.usage, event.usage)
       const finish = { ...event, ...(usage === undefined ? {} : { usage }) }
       if (usage !== undefined) yield { type: 'usage', usage }
-      const verdict = judge(text, check)
+      const verdict = await judge(text, check)
       if ('problems' in verdict) throw invalidOutput(verdict.problems, event)
       yield* answering(verdict.found, turn, { ...finish, finishReason: 'stop' })
     }
@@ -102,12 +102,12 @@ function* answering(
 
 type Verdict = { readonly found: FoundJson } | { readonly problems: readonly string[] }
 
-function judge(text: string, check: SchemaCheck): Verdict {
+async function judge(text: string, check: SchemaCheck): Promise<Verdict> {
   if (text.length > answerCharactersMax)
     return { problems: [`the answer is longer than ${answerCharactersMax} characters`] }
   let problems: readonly string[] | undefined
   for (const found of jsonInText(text)) {
-    const wrong = check(found.value)
+    const wrong = await check(found.text)
     if (wrong.length === 0) return { found }
     problems ??= wrong
   }

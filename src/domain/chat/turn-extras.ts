@@ -1,9 +1,10 @@
+import { type Actor, ownerOf } from '../actor.ts'
 import type { Context } from '../context.ts'
 import { GatewayError } from '../errors.ts'
 import type { Image } from '../images/image.ts'
 import { loadImages } from '../images/load-images.ts'
 import type { JsonObject, ResponseFormat } from '../models/provider.ts'
-import type { SchemaCheck } from '../schemas/schema-compiler.ts'
+import type { SchemaCheck, SchemaVerdict } from '../schemas/schema-compiler.ts'
 import { skillsOfTurn, type TurnSkills } from '../skills/skills-of-turn.ts'
 import type { ReplyInput } from './reply.ts'
 import type { RunTool } from './tool-loop.ts'
@@ -36,10 +37,14 @@ export function extrasOf(ctx: Context, input: ReplyInput): Promise<TurnExtras | 
   return isText && ctx.parts.answers.skills.offer() === undefined ? undefined : loadExtras(ctx, input)
 }
 
-async function loadExtras({ parts, signal }: Context, input: ReplyInput): Promise<TurnExtras | undefined> {
+async function loadExtras(
+  { parts, actor, signal }: Context,
+  input: ReplyInput,
+): Promise<TurnExtras | undefined> {
   const { skills: shelf, schemas, images: fetcher } = parts.answers
   const { responseFormat: asked, attachments, skills: named } = input
-  const form = asked === undefined ? undefined : formOf(asked, schemas.compile(asked.schema))
+  const caller = { name: callerOf(actor), signal }
+  const form = asked === undefined ? undefined : formOf(asked, await schemas.compile(asked.schema, caller))
   const skills = await skillsOfTurn(shelf, named)
   const images =
     attachments === undefined || attachments.length === 0
@@ -54,9 +59,14 @@ async function loadExtras({ parts, signal }: Context, input: ReplyInput): Promis
   }
 }
 
+// All of a channel's chats are one caller: they send no schemas.
+function callerOf(actor: Actor): string {
+  return ownerOf(actor) ?? actor.type
+}
+
 function formOf(
   { type, schema, name = 'answer' }: AskedFormat,
-  verdict: ReturnType<Context['parts']['answers']['schemas']['compile']>,
+  verdict: SchemaVerdict,
 ): Required<Pick<TurnExtras, 'responseFormat' | 'check'>> {
   if ('check' in verdict) return { responseFormat: { type, schema, name }, check: verdict.check }
   const field = 'responseFormat.schema'

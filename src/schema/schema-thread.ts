@@ -9,12 +9,18 @@ export interface ThreadEnd {
   readonly cause: unknown
 }
 
+/** What came of a job, and the milliseconds that it took there: a busy main thread does not count. */
+export interface JobResult {
+  readonly result: SchemaOutcome | ThreadEnd
+  readonly tookMs: number
+}
+
 /** The thread of schemas as the main thread sees it. */
 export interface SchemaThread {
   /** Resolves when it has started, or could not. */
   readonly started: Promise<void>
   /** Sends a job, one at a time, and resolves to what came of it. Never rejects: a thread that ends is an outcome too. */
-  run(job: SchemaJob): Promise<SchemaOutcome | ThreadEnd>
+  run(job: SchemaJob): Promise<JobResult>
   /** Ends the thread, whatever it does. */
   end(): Promise<void>
 }
@@ -34,22 +40,31 @@ export function startSchemaThread(memory: ResourceLimits = memoryMax): SchemaThr
   const started = Promise.withResolvers<void>()
   let isReady = false
   let end: ThreadEnd | undefined
-  let settle: ((result: SchemaOutcome | ThreadEnd) => void) | undefined
+  let begunAt = performance.now()
+  let settle: ((result: JobResult) => void) | undefined
   let deadline: NodeJS.Timeout | undefined
+  let waits = 0
   const waitAtMost = (ms: number): void => {
     clearTimeout(deadline)
-    deadline = setTimeout(() => {
+    waits += 1
+    const own = waits
+    const giveUp = (): void => {
+      if (own !== waits) return
       end ??= { ended: isReady ? 'late' : 'unstarted', cause: new Error(`no answer within ${ms} ms`) }
       void worker.terminate()
-    }, ms)
+    }
+    // Where the main thread itself stood still, the answer may be there already: it is read before what is immediate.
+    deadline = setTimeout(() => setImmediate(giveUp), ms)
   }
   waitAtMost(startMs)
-  const answered = (result: Answer | ThreadEnd): void => {
+  const answered = (answer: Answer | JobResult): void => {
     clearTimeout(deadline)
+    waits += 1
     worker.unref()
-    if (result !== 'ready') settle?.(result)
+    if (answer !== 'ready') settle?.(answer)
     settle = undefined
   }
+  const ended = (result: ThreadEnd): JobResult => ({ result, tookMs: performance.now() - begunAt })
   worker.on('message', (answer: Answer) => {
     if (end !== undefined) return
     if (answer === 'ready') {
@@ -66,7 +81,7 @@ export function startSchemaThread(memory: ResourceLimits = memoryMax): SchemaThr
     worker.once('exit', (code) => {
       end ??= { ended: isReady ? 'broken' : 'unstarted', cause: new Error(`exit code ${code}`) }
       // Told when it is gone, not before, so that there is never more than one.
-      answered(end)
+      answered(ended(end))
       started.resolve()
       resolve()
     })
@@ -75,7 +90,8 @@ export function startSchemaThread(memory: ResourceLimits = memoryMax): SchemaThr
     started: started.promise,
     async run(job) {
       await started.promise
-      if (end !== undefined) return end
+      begunAt = performance.now()
+      if (end !== undefined) return ended(end)
       worker.ref()
       waitAtMost(jobMs[job.care])
       worker.postMessage(job)

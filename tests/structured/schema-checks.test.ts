@@ -132,6 +132,19 @@ describe('checks of schemas in a thread', () => {
     assert.deepEqual(await other('"x"'), ['data must be integer'])
   })
 
+  it('a main thread that stands still is not taken for a schema that does', async () => {
+    const thread = startSchemaThread()
+    stack.defer(() => thread.end())
+    const job = { care: 'trusted', schema: '{"type":"integer"}', value: '"x"' } as const
+    await thread.run(job)
+    const answer = thread.run(job)
+    await setImmediate()
+    for (const until = performance.now() + 400; performance.now() < until; );
+    const { result, tookMs } = await answer
+    assert.deepEqual(result, { words: ['data must be integer'] })
+    assert.ok(tookMs < 250, `${tookMs} ms`)
+  })
+
   it('what is slow does not hold up what is quick', async () => {
     const bench = new Bench(stack)
     const quick = await bench.checkOf({ type: 'integer' }, 'quick')

@@ -8,6 +8,8 @@ import { join, resolve } from 'node:path'
 const root = resolve(import.meta.dirname, '..', '..')
 // A start takes a second; on a machine that does ten other things it took twenty.
 const readyWithinMs = 90_000
+// One that is stuck ends all the same, and its test with it.
+const stopWithinMs = 60_000
 
 /** How a test wants its gateway. */
 export interface GatewayUnderTest {
@@ -117,7 +119,9 @@ export async function startGateway(options: GatewayUnderTest = {}): Promise<Runn
       }),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      const late = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
       await exited
+      clearTimeout(late)
       if (options.home === undefined) await rm(home, { recursive: true, force: true })
     },
   }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { SchemaCaller } from './schema-compiler.ts'
-import type { SchemaJob, SchemaOutcome, SchemaThread, ThreadEnd } from './schema-thread.ts'
+import type { JobResult, SchemaJob, SchemaThread } from './schema-thread.ts'
 
 /** What a {@link SchemaLine} is made of. */
 export interface LineParts {
@@ -10,16 +10,10 @@ export interface LineParts {
   readonly monotonic: () => number
 }
 
-/** What came of a job, and how many milliseconds that took once it was its turn. */
-export interface LineResult {
-  readonly result: SchemaOutcome | ThreadEnd
-  readonly tookMs: number
-}
-
 interface Job {
   readonly wire: SchemaJob
   readonly caller: string
-  settle(end: { readonly value: LineResult } | { readonly error: unknown }): void
+  settle(end: { readonly value: JobResult } | { readonly error: unknown }): void
 }
 
 const waitMs = 10_000
@@ -44,7 +38,7 @@ export class SchemaLine {
    * Resolves when the job was done, or has ended the thread. Rejects with `overloaded` where there is no room or ten seconds pass before
    * its turn, `internal_error` where no thread can be started, `shutting_down` once closed, and the signal's reason.
    */
-  run(wire: SchemaJob, { name, signal }: SchemaCaller): Promise<LineResult> {
+  run(wire: SchemaJob, { name, signal }: SchemaCaller): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted()
       if (this.#isClosed) throw closed()
@@ -106,14 +100,11 @@ export class SchemaLine {
     this.#next()
   }
 
-  async #resultOf({ wire, caller }: Job): Promise<LineResult> {
-    const { startThread, monotonic } = this.#parts
-    this.#thread ??= startThread()
+  async #resultOf({ wire, caller }: Job): Promise<JobResult> {
+    this.#thread ??= this.#parts.startThread()
     const thread = this.#thread
     await thread.started
-    const begunAt = monotonic()
-    const result = await thread.run(wire)
-    const tookMs = monotonic() - begunAt
+    const { result, tookMs } = await thread.run(wire)
     const hasEnded = 'ended' in result
     this.#queue.charge(caller, tookMs + (hasEnded ? endMs : 0))
     if (hasEnded) this.#thread = undefined

@@ -22,12 +22,18 @@ export interface ThreadEnd {
   readonly cause: unknown
 }
 
+/** What came of a job, and the milliseconds that it took in the thread: a busy main thread does not count. */
+export interface JobResult {
+  readonly result: SchemaOutcome | ThreadEnd
+  readonly tookMs: number
+}
+
 /** A thread that runs what callers sent, one job at a time. It keeps no process alive while it has none. */
 export interface SchemaThread {
   /** Resolves when it has started, or could not: nobody's job is to blame for the time that takes. */
   readonly started: Promise<void>
   /** Resolves within seconds, always; after a {@link ThreadEnd} the thread is no more. */
-  run(job: SchemaJob): Promise<SchemaOutcome | ThreadEnd>
+  run(job: SchemaJob): Promise<JobResult>
   /** Ends it, whatever it does. */
   end(): Promise<void>
 }

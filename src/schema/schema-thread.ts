@@ -36,7 +36,7 @@ const memoryMax: ResourceLimits = { maxOldGenerationSizeMb: 128, maxYoungGenerat
 export function startSchemaThread(memory: ResourceLimits = memoryMax): SchemaThread {
   // The entry's own file ends in .ts as it stands and in .js once compiled.
   const entry = new URL(`./schema-worker-thread${extname(import.meta.filename)}`, import.meta.url)
-  const worker = new Worker(entry, { name: 'schema-checks', execArgv: [], resourceLimits: memory })
+  const worker = new Worker(entry, { name: 'schema-checks', execArgv: [], env: {}, resourceLimits: memory })
   const started = Promise.withResolvers<void>()
   let isReady = false
   let end: ThreadEnd | undefined

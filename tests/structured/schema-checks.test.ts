@@ -167,7 +167,7 @@ describe('checks of schemas in a thread', () => {
     }
     await all
     // Were they in one line, an answer would come between two of the slow ones: some 20.
-    assert.ok(answered > 150, `${answered} answers`)
+    assert.ok(answered > 60, `${answered} answers`)
   })
 
   it('a thread that runs out of memory fails the caller whose job it was, and nobody else', async () => {
